@@ -1,0 +1,1 @@
+"""Shirube: answers a team's questions from the team's own documents."""

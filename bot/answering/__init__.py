@@ -1,0 +1,1 @@
+"""A Question becomes a stream of AnswerEvents."""

@@ -1,0 +1,1 @@
+"""Index and model engines behind the ports."""

@@ -1,0 +1,1 @@
+"""Words and promises of the house; imports the standard library only."""

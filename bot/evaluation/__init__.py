@@ -1,0 +1,1 @@
+"""A team's own questions become retrieval and answer metrics."""

@@ -1,0 +1,1 @@
+"""The state database: what is live, what was synced, what was said."""

@@ -1,0 +1,1 @@
+"""Pure functions on text: tokens, language, splitting, and what the bot says."""

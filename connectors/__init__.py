@@ -1,0 +1,1 @@
+"""Connectors read sources; they know nothing of the bot."""
