@@ -18,7 +18,8 @@ class Known:
     catalogue enforces now, `indexed_access` the digest of what the index filters
     by; `embedded` whether every chunk of the live revision has its vector. A
     document that was never published has no `revision`; `staged` is the revision
-    that a killed run left behind, with its content hash.
+    that a killed run left behind, with its content hash. After a failure to read
+    `failed_version`, that version is not tried again before `retry_at`.
     """
 
     document: DocumentId
@@ -33,6 +34,7 @@ class Known:
     staged_version: str | None = None
     attempts: int = 0
     retry_at: datetime | None = None
+    failed_version: str | None = None
     error: str | None = None
 
 
@@ -60,12 +62,16 @@ class Staged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """One thing of a source that could not be read, and why."""
+    """One thing of a source that could not be read, and why.
+
+    `version` is that of the entry which failed: another version is tried at once.
+    """
 
     what: str
     reason: str
     detail: str
     document: DocumentId | None = None
+    version: str | None = None
 
 
 class RunState(StrEnum):
