@@ -128,6 +128,13 @@ class Connector(Protocol):
     def check(self) -> list[Problem]:
         """Look for problems of options, credentials, reach; change nothing."""
 
+    def samples(self) -> list[str]:
+        """Return up to three page links for a person to try out.
+
+        Empty where the documents have no addresses, or none is known before the
+        first `open`. Changes nothing outside the cache. Raises `SourceError`.
+        """
+
     def open(self, checkpoint: str | None, /, *, stop: threading.Event) -> Snapshot:
         """Pin one state of the source.
 
