@@ -108,6 +108,7 @@ class Settings(BaseSettings):
         extra="forbid",
         frozen=True,
         nested_model_default_partial_update=True,
+        env_ignore_empty=True,
     )
     files: ClassVar[tuple[Path, Path | None]]
 
