@@ -28,8 +28,8 @@ async def alpha(
     """Weigh the vector leg for each language that there are enough samples of.
 
     A sample is a title and the beginning of its text, best about 20 a language;
-    with fewer than `FEWEST` a language is left out. The model speaks a language when at least 60 % of the titles find
-    their own text among the nearest quarter of all texts.
+    with fewer than `FEWEST` a language is left out. The model speaks a language
+    when at least 60 % of the titles find their own text in the nearest quarter.
     """
     return {
         language: await _weight(pairs, embedder)

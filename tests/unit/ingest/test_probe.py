@@ -9,7 +9,18 @@ import pytest
 from bot.core.model import EmbeddingSpec, Language, Vector
 from bot.ingest.probe import FEWEST, SPOKEN, UNSPOKEN, alpha
 
-SUBJECTS = "leave travel laptop badge parking lunch visa payroll garden printer".split()
+SUBJECTS = [
+    "leave",
+    "travel",
+    "laptop",
+    "badge",
+    "parking",
+    "lunch",
+    "visa",
+    "payroll",
+    "garden",
+    "printer",
+]
 TITLES = ["有給休暇", "出張旅費", "貸与端末", "入館証", "駐車場"] * 2
 
 
@@ -43,13 +54,13 @@ ENGLISH = [
 JAPANESE = [(title, f"{title}の手続きについて説明します。") for title in TITLES]
 
 
-async def test_a_language_that_the_model_speaks_gets_its_share():
+async def test_a_language_that_the_model_speaks_gets_its_share() -> None:
     found = await alpha({Language.EN: ENGLISH}, SubjectEmbedder())
 
     assert found == {Language.EN: SPOKEN}
 
 
-async def test_a_language_that_looks_all_alike_to_the_model_gets_nothing():
+async def test_a_language_that_looks_all_alike_to_the_model_gets_nothing() -> None:
     """Equal similarities are a lottery that nobody wins by standing first."""
 
     class Chance(SubjectEmbedder):
@@ -62,20 +73,20 @@ async def test_a_language_that_looks_all_alike_to_the_model_gets_nothing():
     assert found == {Language.JA: UNSPOKEN}
 
 
-async def test_texts_that_the_model_rejects_count_as_not_found():
+async def test_texts_that_the_model_rejects_count_as_not_found() -> None:
     found = await alpha({Language.EN: ENGLISH}, SubjectEmbedder(rejected="All about"))
 
     assert found == {Language.EN: UNSPOKEN}
 
 
 @pytest.mark.parametrize("samples", range(FEWEST))
-async def test_too_few_samples_leave_a_language_unprobed(samples: int):
+async def test_too_few_samples_leave_a_language_unprobed(samples: int) -> None:
     found = await alpha({Language.JA: JAPANESE[:samples]}, SubjectEmbedder())
 
     assert found == {}
 
 
-async def test_a_model_that_is_blind_to_a_language_finds_nothing_in_it():
+async def test_a_model_that_is_blind_to_a_language_finds_nothing_in_it() -> None:
     """All vectors are one: no title is nearer to its own text than to the others."""
     found = await alpha({Language.JA: JAPANESE}, SubjectEmbedder())
 
