@@ -64,7 +64,6 @@ class Ollama(Group):
     chat_model: str = "gemma4:26b"
     embed_model: str = "bge-m3"
     num_ctx: int = Field(default=16384, ge=512)
-    num_predict: int = Field(default=1200, ge=16)
     bearer: SecretStr | None = None
     ca_file: Path | None = None
     allow_cloud: bool = False
@@ -190,7 +189,7 @@ def variables() -> list[str]:
     return [CONFIG, SECRETS, *names]
 
 
-def keys() -> list[str]:
+def dotted_keys() -> list[str]:
     """Return every key of shirube.toml, dotted; those of a source with `sources.`."""
     return [
         *(".".join(path) for path in _leaves(Settings)),
@@ -249,7 +248,7 @@ def _beside(path: list[str]) -> set[str]:
     depth = len(path) - 1
     return {
         key.split(".")[depth]
-        for key in keys()
+        for key in dotted_keys()
         if key.split(".")[:depth] == path[:depth] and key.count(".") >= depth
     }
 
