@@ -175,8 +175,8 @@ def _inside_character(text: str, index: int) -> bool:
     return bool(letters and len(letters[0]) % 2 and _FLAG_LETTERS.fullmatch(following))
 
 
-def _border(text: str, index: int) -> int:
-    """Step back from `index` to the nearest border between characters."""
+def border(text: str, index: int, /) -> int:
+    """Step back from `index` to the nearest border between two characters."""
     while _inside_character(text, index):
         index -= 1
     return index
@@ -191,7 +191,7 @@ def truncate(text: str, /, *, characters: int) -> str:
         return text
     if characters <= len(_ELLIPSIS):
         return _ELLIPSIS[:characters]
-    return text[: _border(text, characters - len(_ELLIPSIS))].rstrip() + _ELLIPSIS
+    return text[: border(text, characters - len(_ELLIPSIS))].rstrip() + _ELLIPSIS
 
 
 def bytes_cut(text: str, /, *, limit: int) -> int:
@@ -203,4 +203,4 @@ def bytes_cut(text: str, /, *, limit: int) -> int:
     if len(text) * 4 <= limit:
         return len(text)
     fitting = text.encode(errors="replace")[: max(limit, 0)].decode(errors="ignore")
-    return _border(text, len(fitting)) or len(fitting) or min(1, len(text))
+    return border(text, len(fitting)) or len(fitting) or min(1, len(text))
