@@ -1,0 +1,31 @@
+"""Ollama as language model and as embedder, over HTTP of our own.
+
+The `ollama` package is not used: its requests cannot say `truncate: false`, its
+answers leave out whether a model is served from a cloud, and it sends the
+environment's `OLLAMA_API_KEY` to any host.
+"""
+
+from bot.backends.ollama.chat import OllamaLanguageModel
+from bot.backends.ollama.embedding import OllamaEmbedder
+from bot.backends.ollama.host import OllamaHost, Timeouts
+from bot.backends.ollama.report import (
+    CloudState,
+    HostReport,
+    ModelReport,
+    Usable,
+    inspect,
+    usable,
+)
+
+__all__ = [
+    "CloudState",
+    "HostReport",
+    "ModelReport",
+    "OllamaEmbedder",
+    "OllamaHost",
+    "OllamaLanguageModel",
+    "Timeouts",
+    "Usable",
+    "inspect",
+    "usable",
+]

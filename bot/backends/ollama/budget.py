@@ -1,0 +1,143 @@
+"""Estimates tokens without a tokenizer, and learns from what the model counted."""
+
+import math
+import re
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+_MESSAGE = 8
+"""Tokens that a chat template spends on each message, rather too many."""
+
+_WINDOW = 64
+_ENOUGH = 20
+_MARGIN = 1.05
+_WORTH_LEARNING = 100
+_BLIND_STEP = 1.5
+_FORGETTING = 0.98
+_TRUSTED = 5
+_LEAST_UNKNOWN = 0.25
+_LEAST_KNOWN = 0.7
+
+_WORD = re.compile(r"[A-Za-z]+")
+_SYMBOL = re.compile(r"[!-@\[-`{-~]")
+_GAP = re.compile(r"\s\s+|[\n\t]")
+_OTHER = re.compile(r"[^\x00-\x7f\s]")
+_LONG_WORD = 8
+
+_JAPANESE = (
+    "社内規程の第12条では、年次有給休暇は入社6か月後に10日付与され、"
+    "以後は勤続年数に応じて最大20日まで増えると定められています。"
+    "申請は3営業日前までに、勤怠システムから上長あてに行ってください。"
+    "半日単位の取得は年5日まで、時間単位の取得は年40時間までです。"
+)
+_ENGLISH = (
+    "The deployment guide says that every release is built twice, and that the two "
+    "builds must be identical before anything is signed. Run `make release` on a clean "
+    "machine; it writes dist/app-1.2.tar.gz and prints its checksum.\n"
+    "services:\n  index:\n    image: registry.example/index:1.39\n    ports: [8080]\n"
+    "for name in sorted(names):\n    print(f'{name}: {sizes[name] / 1024:.1f} kB')\n"
+)
+PROBES = (_JAPANESE, _ENGLISH)
+"""One text of each script, long enough to learn a model's tokens from."""
+
+
+class _Script(Enum):
+    CJK = auto()
+    LATIN = auto()
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Counted tokens per estimated token, in texts of one script."""
+
+    ratios: "deque[float]" = field(default_factory=lambda: deque(maxlen=_WINDOW))
+    floor: float = 0.0
+
+    def factor(self) -> float:
+        """What an estimate must be multiplied with to be rather too high."""
+        ordered = sorted(self.ratios)
+        if len(ordered) < _ENOUGH:
+            return max(1.0, self.floor, *(ratio * _MARGIN for ratio in ordered))
+        usual = ordered[math.ceil(0.95 * len(ordered)) - 1]
+        return max(self.floor, usual * _MARGIN)
+
+    def least(self) -> float:
+        """Below which share of the estimate a count cannot be honest."""
+        if len(self.ratios) < _TRUSTED:
+            return _LEAST_UNKNOWN
+        return min(self.ratios) * _LEAST_KNOWN
+
+    def learn(self, ratio: float) -> None:
+        self.ratios.append(ratio)
+        self.floor *= _FORGETTING
+
+
+class Budgeter:
+    """Estimates the tokens of texts for one model, rather too many than too few.
+
+    It starts pessimistic (a token for each CJK character and each symbol, one and
+    a half for a word) and follows what the model counts, each script by itself,
+    because their tokens per character have nothing to do with each other.
+    """
+
+    def __init__(self) -> None:
+        self._seen = {script: _Seen() for script in _Script}
+
+    def measure(self, text: str, /) -> int:
+        """Estimate the tokens of a text."""
+        if not text:
+            return 0
+        return math.ceil(_raw(text) * self._seen[_script(text)].factor())
+
+    def prompt(self, texts: Sequence[str], /) -> int:
+        """Estimate the tokens of a prompt of these messages."""
+        return self.measure("\n".join(texts)) + _MESSAGE * len(texts)
+
+    def learn(self, texts: Sequence[str], tokens: int, /) -> None:
+        """Take in how many tokens the model counted in a prompt."""
+        text = "\n".join(texts)
+        if _raw(text) < _WORTH_LEARNING:
+            return  # the template's own tokens would outweigh the text's
+        counted = max(1, tokens - _MESSAGE * len(texts))
+        self._seen[_script(text)].learn(counted / _raw(text))
+
+    def overflowed(
+        self, texts: Sequence[str], /, *, prompt: int | None, context: int
+    ) -> int:
+        """Take in that a prompt did not fit, and return how long it probably is.
+
+        Some hosts say how long it was. From the others only a lower bound is
+        known, so the estimate moves in steps until prompts fit.
+        """
+        text = "\n".join(texts)
+        seen = self._seen[_script(text)]
+        tokens = max(context + 1, self.measure(text)) * _BLIND_STEP
+        if prompt is not None:
+            tokens = prompt
+        seen.floor = max(seen.floor, tokens / max(1.0, _raw(text)) * _MARGIN)
+        return math.ceil(tokens)
+
+    def cut_in_silence(self, texts: Sequence[str], tokens: int, /) -> bool:
+        """Whether a model that counted so few tokens cannot have read it all."""
+        text = "\n".join(texts)
+        least = self._seen[_script(text)].least() * _raw(text)
+        return 0 < tokens < least
+
+
+def _raw(text: str) -> float:
+    words = _WORD.findall(text)
+    letters = sum(max(0, len(word) - _LONG_WORD) for word in words)
+    return (
+        1.0 * len(_OTHER.findall(text))
+        + 1.5 * len(words)
+        + letters / 3
+        + len(_SYMBOL.findall(text))
+        + len(_GAP.findall(text))
+    )
+
+
+def _script(text: str) -> _Script:
+    foreign = len(_OTHER.findall(text))
+    return _Script.CJK if 2 * foreign >= _raw(text) else _Script.LATIN

@@ -1,0 +1,248 @@
+"""A language model on an Ollama host, streamed and never cut in silence."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+
+from bot.backends.ollama import sampling
+from bot.backends.ollama.budget import PROBES, Budgeter
+from bot.backends.ollama.errors import Refusal, error_of, refusal_text
+from bot.backends.ollama.host import OllamaHost
+from bot.backends.ollama.models import loaded, look_up
+from bot.backends.ollama.pacing import paced
+from bot.backends.ollama.request import ChatRequest, Limits, limits_of
+from bot.backends.ollama.thinking import ThinkFilter
+from bot.backends.ollama.wire import ChatLine
+from bot.core.errors import (
+    BotError,
+    ConfigError,
+    ContextOverflow,
+    Interrupted,
+    Unavailable,
+)
+from bot.core.model import Profile
+from bot.core.ports import Completion, Ending, Message, ModelSpec, Role, Token
+
+_SELF_CHECK = 10.0
+"""Seconds; a host that respects our limits refuses long before."""
+
+
+class OllamaLanguageModel:
+    """The `LanguageModel` port on one model of one host.
+
+    `num_ctx` is the context to run with; a model that was trained with less gets
+    less. Every request carries the same runner options, because a change of one
+    makes the host load the model anew. Does not own the host.
+    """
+
+    def __init__(
+        self,
+        host: OllamaHost,
+        /,
+        *,
+        model: str,
+        num_ctx: int = 16_384,
+        keep_alive: str | int = "30m",
+    ) -> None:
+        self._host = host
+        self._model = model
+        self._num_ctx = num_ctx
+        self._keep_alive = keep_alive
+        self._name = f"{model} at {host.url}"
+        self._budget = Budgeter()
+        self._limits: Limits | None = None
+        self._warm = False
+
+    async def describe(self) -> ModelSpec:
+        """Say which model answers and how much it takes; asks the host."""
+        facts = await look_up(self._host, self._model)
+        if facts.capabilities and "completion" not in facts.capabilities:
+            raise ConfigError(
+                f"the model {self._model!r} cannot write; configure a chat model"
+            )
+        limits = self._limits = limits_of(facts, self._num_ctx)
+        return ModelSpec(
+            model=self._model,
+            digest=facts.digest,
+            context=limits.context,
+            output=limits.output,
+        )
+
+    def measure(self, text: str, /) -> int:
+        """Estimate the tokens of a text; gets better with every answer."""
+        return self._budget.measure(text)
+
+    async def generate(
+        self, messages: Sequence[Message], /, *, profile: Profile
+    ) -> AsyncGenerator[Token | Completion, None]:
+        """Stream the model's text without its thoughts; end with a `Completion`.
+
+        Raises `Interrupted` at the end, too, where the host shows that it read
+        only a part of the prompt: such an answer is not grounded.
+        """
+        request = await self._request(messages, sampling.options(profile, messages))
+        begun = False
+        try:
+            async with aclosing(self._events(request)) as events:
+                async for event in events:
+                    begun = begun or isinstance(event, Token)
+                    yield event
+        except ContextOverflow as error:
+            raise self._overflow(request, error) from error
+        except Unavailable as error:
+            if begun:
+                raise Interrupted(str(error)) from error
+            raise
+
+    async def warm_up(self) -> tuple[str, ...]:
+        """Load the model, however long it takes, and learn how it counts tokens.
+
+        Returns warnings for the operator. Meant for the background: when the
+        caller gives up, the host gives up loading.
+        """
+        request = await self._request((), {})
+        await self._host.post("/api/chat", request.body(), ChatLine, limit=None)
+        self._warm = True
+        for probe in PROBES:
+            await self._read_only(probe)
+        warnings = (await self._memory_warning(), await self._cutting_warning())
+        return tuple(warning for warning in warnings if warning)
+
+    async def _request(
+        self, messages: Sequence[Message], options: Mapping[str, float]
+    ) -> ChatRequest:
+        if self._limits is None:
+            await self.describe()
+        if self._limits is None:
+            raise ConfigError(f"{self._name} does not say what it takes")
+        return ChatRequest(
+            model=self._model,
+            messages=messages,
+            options=options,
+            limits=self._limits,
+            keep_alive=self._keep_alive,
+        )
+
+    async def _events(
+        self, request: ChatRequest
+    ) -> AsyncGenerator[Token | Completion, None]:
+        thoughts = ThinkFilter()
+        async with aclosing(self._lines(request)) as lines:
+            async for line in lines:
+                if text := thoughts.feed(line.message.content):
+                    yield Token(text=text)
+                if line.done:
+                    if rest := thoughts.finish():
+                        yield Token(text=rest)
+                    self._learn(request, line)
+                    yield _completion(line, request.limits)
+                    return
+        raise Unavailable(f"{self._name} ended its answer without a last line")
+
+    async def _lines(self, request: ChatRequest) -> AsyncGenerator[ChatLine, None]:
+        limits = self._host.timeouts
+        stream = paced(
+            self._host.stream("/api/chat", request.body(), ChatLine),
+            first=await self._patience(),
+            between=limits.between_tokens,
+            whole=limits.answer,
+        )
+        async with aclosing(stream) as lines:
+            async for line in lines:
+                if line.error is not None:
+                    raise self._error(line)
+                self._warm = True
+                yield line
+
+    async def _patience(self) -> float:
+        """Return how long to wait for the first token.
+
+        A host lists a model in memory from the moment it begins to load it, so
+        being listed counts only once the model has answered.
+        """
+        if await loaded(self._host, self._model) is None:
+            self._warm = False
+        timeouts = self._host.timeouts
+        return timeouts.first_token if self._warm else timeouts.loading
+
+    def _error(self, line: ChatLine) -> BotError:
+        return error_of(
+            Refusal(
+                url=self._host.url,
+                status=line.status,
+                text=refusal_text(json.dumps({"error": line.error})),
+                model=self._model,
+            )
+        )
+
+    def _learn(self, request: ChatRequest, line: ChatLine) -> None:
+        tokens = line.prompt_eval_count
+        if self._budget.cut_in_silence(request.texts, tokens):
+            raise Unavailable(
+                f"{self._name} read only {tokens} tokens of a prompt that has many "
+                "more; update the server, it cuts prompts in silence"
+            )
+        if tokens:
+            self._budget.learn(request.texts, tokens)
+
+    def _overflow(
+        self, request: ChatRequest, error: ContextOverflow
+    ) -> ContextOverflow:
+        context = error.context or request.limits.context
+        prompt = self._budget.overflowed(
+            request.texts, prompt=error.prompt, context=context
+        )
+        return ContextOverflow(
+            f"a prompt of about {prompt} tokens does not fit {self._name}, "
+            f"which takes {context}; send a shorter one",
+            prompt=prompt,
+            context=context,
+        )
+
+    async def _read_only(self, text: str) -> None:
+        """Let the model read a text and write next to nothing."""
+        prompt = (Message(role=Role.USER, text=text),)
+        request = await self._request(prompt, {"num_predict": 1, "temperature": 0.0})
+        async with aclosing(self._events(request)) as events:
+            async for _ in events:
+                pass
+
+    async def _memory_warning(self) -> str | None:
+        place = await loaded(self._host, self._model)
+        limits = self._limits
+        if place is None:
+            return f"{self._name} left the host's memory at once; set keep_alive"
+        if limits and (place.context_length or limits.context) < limits.context:
+            return (
+                f"{self._name} got a context of {place.context_length} tokens "
+                f"instead of {limits.context}; set a smaller num_ctx"
+            )
+        return place.offload_warning(self._name)
+
+    async def _cutting_warning(self) -> str | None:
+        """Send a prompt that cannot fit, as the one proof that it is refused."""
+        context = self._limits.context if self._limits else self._num_ctx
+        try:
+            async with asyncio.timeout(_SELF_CHECK):
+                await self._read_only(" ".join(map(str, range(context))))
+        except ContextOverflow:
+            return None
+        except (TimeoutError, Unavailable):
+            pass
+        return (
+            f"{self._name} does not refuse a prompt that is too long: it would answer "
+            "from half of the sources; update Ollama to 0.13 or newer"
+        )
+
+
+def _completion(line: ChatLine, limits: Limits) -> Completion:
+    ending = Ending.STOP
+    if line.done_reason == "length":
+        full = line.prompt_eval_count + line.eval_count >= limits.context - 1
+        ending = Ending.CONTEXT_LIMIT if full else Ending.OUTPUT_LIMIT
+    return Completion(
+        ending=ending,
+        prompt_tokens=line.prompt_eval_count,
+        output_tokens=line.eval_count,
+    )

@@ -1,0 +1,164 @@
+"""Looks at a host as the operator would: is it there, what has it, what is wrong."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.backends.ollama.errors import missing_model
+from bot.backends.ollama.host import OllamaHost
+from bot.backends.ollama.models import (
+    installed,
+    loaded,
+    look_up,
+    refuse_cloud,
+)
+from bot.backends.ollama.wire import Status, Tags, Version
+from bot.core.errors import BotError, ConfigError
+
+
+class CloudState(StrEnum):
+    """Whether a host may hand prompts on to Ollama's cloud."""
+
+    OFF = "off"
+    ON = "on"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelReport:
+    """How a configured model stands; `problem` says why it cannot be used.
+
+    Sizes are bytes, and zero while the model is not in memory; `running_context`
+    is what it was loaded with.
+    """
+
+    model: str
+    problem: str | None = None
+    digest: str | None = None
+    context: int | None = None
+    capabilities: frozenset[str] = frozenset()
+    dimensions: int | None = None
+    loaded: bool = False
+    running_context: int | None = None
+    size: int = 0
+    size_vram: int = 0
+    warning: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostReport:
+    """What a host said of itself and of the configured models."""
+
+    url: str
+    reachable: bool
+    problem: str | None = None
+    version: str | None = None
+    cloud: CloudState = CloudState.UNKNOWN
+    models: tuple[ModelReport, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usable:
+    """Which of the configured models can be used at once; problems are sentences."""
+
+    chat: bool
+    embed: bool
+    problems: tuple[str, ...] = ()
+
+
+async def usable(
+    host: OllamaHost, /, *, chat: str | None, embed: str | None, limit: float = 1.5
+) -> Usable:
+    """Probe quickly whether a host answers and has the models; never raises."""
+    try:
+        async with asyncio.timeout(limit):
+            tags = await host.get("/api/tags", Tags)
+    except TimeoutError:
+        silent = f"Ollama at {host.url} did not answer within {limit:g} s"
+        return Usable(chat=False, embed=False, problems=(silent,))
+    except BotError as error:
+        return Usable(chat=False, embed=False, problems=(str(error),))
+    problems = {model: _absence(host, tags, model) for model in (chat, embed) if model}
+    return Usable(
+        chat=chat is not None and problems[chat] is None,
+        embed=embed is not None and problems[embed] is None,
+        problems=tuple(problem for problem in problems.values() if problem),
+    )
+
+
+async def inspect(host: OllamaHost, models: Sequence[str], /) -> HostReport:
+    """Ask a host for everything that `check` shows; never raises.
+
+    Costs no computation and loads nothing.
+    """
+    try:
+        version = await host.get("/api/version", Version)
+        cloud = await _cloud(host)
+        reports = [await _model(host, model) for model in dict.fromkeys(models)]
+    except BotError as error:
+        return HostReport(url=host.url, reachable=False, problem=str(error))
+    return HostReport(
+        url=host.url,
+        reachable=True,
+        version=version.version,
+        cloud=cloud,
+        models=tuple(reports),
+        warnings=(
+            *_cloud_warnings(host, cloud),
+            *(report.warning for report in reports if report.warning),
+        ),
+    )
+
+
+def _absence(host: OllamaHost, tags: Tags, model: str) -> str | None:
+    entry = installed(tags, model)
+    remotes = (entry.remote_host, entry.remote_model) if entry else ()
+    try:
+        refuse_cloud(host, model, *remotes)
+    except ConfigError as error:
+        return str(error)
+    return None if entry else str(missing_model(host.url, model))
+
+
+async def _cloud(host: OllamaHost) -> CloudState:
+    try:
+        status = await host.get("/api/status", Status)
+    except ConfigError:  # servers before 0.17 do not know this path
+        return CloudState.UNKNOWN
+    if status.cloud is None:
+        return CloudState.UNKNOWN
+    return CloudState.OFF if status.cloud.disabled else CloudState.ON
+
+
+async def _model(host: OllamaHost, model: str) -> ModelReport:
+    try:
+        facts = await look_up(host, model)
+    except ConfigError as error:
+        return ModelReport(model=model, problem=str(error))
+    place = await loaded(host, model)
+    return ModelReport(
+        model=model,
+        digest=facts.digest,
+        context=facts.context,
+        capabilities=facts.capabilities,
+        dimensions=facts.dimensions,
+        loaded=place is not None,
+        running_context=place.context_length if place else None,
+        size=place.size if place else 0,
+        size_vram=place.size_vram if place else 0,
+        warning=place.offload_warning(f"{model} at {host.url}") if place else None,
+    )
+
+
+def _cloud_warnings(host: OllamaHost, cloud: CloudState) -> list[str]:
+    advice = "set OLLAMA_NO_CLOUD=1 on that host"
+    match cloud:
+        case CloudState.OFF:
+            return []
+        case CloudState.ON:
+            return [f"Ollama at {host.url} can pass prompts on to a cloud; {advice}"]
+        case CloudState.UNKNOWN:
+            unsaid = "does not say whether it passes prompts on to a cloud"
+            return [f"Ollama at {host.url} {unsaid}; {advice}"]

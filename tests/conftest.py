@@ -1,0 +1,65 @@
+"""The real servers that tests talk to: one of each a run, with models on demand."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import NoReturn, Protocol
+
+import pytest
+
+from tests.fakes import ollama_models, ollama_server
+from tests.fakes.ollama_server import RunningOllama
+
+
+class ScriptedModel(Protocol):
+    """Makes a model on the running server that always says the same."""
+
+    def __call__(
+        self, name: str, says: str | Sequence[str], /, *, endless: bool = False
+    ) -> str:
+        """Return the model's name; `says` is a text or its pieces, token by token."""
+
+
+def missing_server(sentence: str, /) -> NoReturn:
+    """Skip the test, or fail it where the servers have to be there."""
+    if os.environ.get("SHIRUBE_REQUIRE_SERVERS") == "1":
+        pytest.fail(sentence, pytrace=False)
+    pytest.skip(sentence)
+
+
+@pytest.fixture(scope="session")
+def ollama(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningOllama]:
+    """A real Ollama server, without models at first."""
+    binary = ollama_server.find_binary()
+    if binary is None:
+        missing_server("no Ollama server: run `make servers`")
+    with ollama_server.running(binary, tmp_path_factory.mktemp("ollama")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ollama_url(ollama: RunningOllama) -> str:
+    """The address of the real Ollama server."""
+    return ollama.url
+
+
+@pytest.fixture(scope="session")
+def scripted_model(ollama: RunningOllama) -> ScriptedModel:
+    """Makes scripted models on the real server; a name always says the same."""
+
+    def make(name: str, says: str | Sequence[str], /, *, endless: bool = False) -> str:
+        pieces = ollama_models.pieces_of(says) if isinstance(says, str) else says
+        weights = ollama.folder / f"{name}.gguf"
+        ollama_models.scripted(weights, pieces, endless=endless)
+        return ollama.create(name, weights)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def minilm_model(ollama: RunningOllama) -> str:
+    """MiniLM on the real server: 384 dimensions, 512 tokens, English."""
+    published = ollama_server.find_minilm()
+    if published is None:
+        missing_server("no MiniLM weights: run `make servers`")
+    weights = ollama_models.minilm(ollama.folder / "minilm.gguf", published)
+    return ollama.create("all-minilm", weights)
