@@ -1,0 +1,351 @@
+"""The three index ports on LanceDB tables."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import lancedb
+import pyarrow as pa
+from lancedb.index import FTS, BTree, HnswSq, LabelList
+from lancedb.table import AsyncTable
+
+from bot.backends.lance import rows
+from bot.backends.lance.faults import faults
+from bot.backends.records import check_records, check_vector, nobody
+from bot.core.access import Access, Principal
+from bot.core.errors import ConfigError, Unavailable
+from bot.core.model import (
+    Chunk,
+    ChunkId,
+    ChunkRecord,
+    DocumentId,
+    Generation,
+    GenerationId,
+    Hit,
+    Revision,
+    Vector,
+)
+from bot.core.ports import Kept
+
+T = TypeVar("T")
+
+FLAT_UP_TO = 10_000
+"""From so many vectors on, a graph answers faster than reading all of them."""
+
+RETENTION = timedelta(hours=1)
+"""How long old versions stay: a reader that is under way must not lose its files."""
+
+MAX_SEGMENTS = 8
+"""Upkeep adds a part to the vector index each time; every search walks them all."""
+
+BATCH = 200
+"""Documents or revisions a statement names."""
+
+IDS = 1_000
+"""Chunk ids a statement names."""
+
+# The tokens are made by the analyzer: the engine splits at spaces and does nothing
+# else. Its limit of 40 bytes a token would drop longer ones without a word.
+_TEXT_INDEX = FTS(
+    base_tokenizer="whitespace",
+    lower_case=False,
+    stem=False,
+    remove_stop_words=False,
+    ascii_folding=False,
+    with_position=False,
+    max_token_length=None,
+)
+
+# Vectors were checked; what is left are chunks that have none, which the vendor's
+# merge calls bad and would refuse.
+_AS_THEY_ARE = "null"
+
+
+@asynccontextmanager
+async def connect(folder: Path, /) -> AsyncIterator["LanceIndex"]:
+    """Open the database in a folder and close it again.
+
+    Every read looks for a newer version first, so that what the sync process
+    wrote is seen by the process that answers.
+    """
+    with faults(f"opening the index in {folder}"):
+        connection = await lancedb.connect_async(
+            folder, read_consistency_interval=timedelta(0)
+        )
+    with connection:
+        yield LanceIndex(connection, folder)
+
+
+class LanceIndex:
+    """`PassageIndex`, `ChunkStore` and `IndexGenerations` in one folder.
+
+    Any number of processes may read; one may write. Writes of this object wait
+    for each other, because the engine fails one of two that overlap.
+    """
+
+    def __init__(self, connection: lancedb.AsyncConnection, folder: Path) -> None:
+        self._connection = connection
+        self._folder = folder
+        self._tables: dict[GenerationId, AsyncTable] = {}
+        self._writing = asyncio.Lock()
+
+    async def _table(self, generation: Generation) -> AsyncTable:
+        table = self._tables.get(generation.id)
+        if table is None:
+            table = await self._opened(generation)
+            self._tables[generation.id] = table
+        return table
+
+    async def _opened(self, generation: Generation) -> AsyncTable:
+        try:
+            table = await self._connection.open_table(generation.id)
+        except ValueError as error:
+            raise Unavailable(
+                f"the index in {self._folder} has no generation {generation.id!r}; "
+                "run `shirube sync`"
+            ) from error
+        await self._check_spec(table, generation)
+        return table
+
+    async def _check_spec(self, table: AsyncTable, generation: Generation) -> None:
+        stored = rows.described_in(await table.schema())
+        wanted = rows.described(generation.spec)
+        if stored != wanted:
+            raise ConfigError(
+                f"generation {generation.id!r} in {self._folder} was built as "
+                f"{stored}, not as {wanted}; run `shirube sync` to build a new one"
+            )
+
+    @asynccontextmanager
+    async def _reading(self, generation: Generation) -> AsyncIterator[AsyncTable]:
+        with faults(f"reading the index in {self._folder}"):
+            yield await self._table(generation)
+
+    @asynccontextmanager
+    async def _written(self, generation: Generation) -> AsyncIterator[AsyncTable]:
+        async with self._writing:
+            with faults(f"writing the index in {self._folder}"):
+                yield await self._table(generation)
+
+    # --- PassageIndex --------------------------------------------------------
+
+    async def search_lexical(
+        self,
+        generation: Generation,
+        tokens: Sequence[str],
+        /,
+        *,
+        principals: AbstractSet[Principal],
+        limit: int,
+    ) -> list[Hit]:
+        """Find chunks by BM25; a token that is given twice counts once."""
+        text = " ".join(dict.fromkeys(tokens))
+        if not text or nobody(principals):
+            return []
+        async with self._reading(generation) as table:
+            found = await (
+                table.query()
+                .nearest_to_text(text, columns="tokens")
+                .where(rows.readable_by(principals))
+                .select([*rows.CHUNK_COLUMNS, "_score"])
+                .limit(limit)
+                .to_arrow()
+            )
+        return rows.hits(found, found["_score"].to_pylist())
+
+    async def search_vector(
+        self,
+        generation: Generation,
+        vector: Vector,
+        /,
+        *,
+        principals: AbstractSet[Principal],
+        limit: int,
+    ) -> list[Hit]:
+        """Find chunks by cosine similarity."""
+        embedding = generation.spec.embedding
+        if embedding is None or nobody(principals):
+            return []
+        check_vector(vector, embedding.dimensions)
+        async with self._reading(generation) as table:
+            # The graph works on 8-bit vectors and gives twice the distance; refining
+            # reads the true vectors of what it found. `ef` 500 finds 99 % of the
+            # true 100 where the default finds 95 %, in the same time.
+            found = await (
+                table.query()
+                .nearest_to(rows.vector_row(vector))
+                .column("vector")
+                .distance_type("cosine")
+                .ef(max(500, 2 * limit))
+                .refine_factor(1)
+                .where(rows.readable_by(principals))
+                .select([*rows.CHUNK_COLUMNS, "_distance"])
+                .limit(limit)
+                .to_arrow()
+            )
+        return rows.hits(found, [1 - away for away in found["_distance"].to_pylist()])
+
+    async def neighbours(
+        self,
+        generation: Generation,
+        revision: Revision,
+        ordinals: range,
+        /,
+        *,
+        principals: AbstractSet[Principal],
+    ) -> list[Chunk]:
+        """Return the permitted chunks of one revision with these ordinals."""
+        if not ordinals or nobody(principals):
+            return []
+        conditions = (
+            rows.of_revisions([revision]),
+            rows.with_ordinals(ordinals),
+            rows.readable_by(principals),
+        )
+        async with self._reading(generation) as table:
+            query = table.query().where(" AND ".join(conditions))
+            found = await query.select(list(rows.CHUNK_COLUMNS)).to_arrow()
+        chunks = (chunk for chunk in rows.chunks(found) if chunk.ordinal in ordinals)
+        return sorted(chunks, key=lambda chunk: chunk.ordinal)
+
+    # --- ChunkStore ----------------------------------------------------------
+
+    async def put(
+        self, generation: Generation, records: Sequence[ChunkRecord], /
+    ) -> None:
+        """Add or replace chunks, all or none."""
+        check_records(generation, records)
+        if not records:
+            return
+        batch = rows.rows(records, rows.schema(generation.spec))
+        async with self._written(generation) as table:
+            merge = table.merge_insert("id").when_matched_update_all()
+            merge = merge.when_not_matched_insert_all()
+            await merge.execute(batch, on_bad_vectors=_AS_THEY_ARE)
+
+    async def missing(
+        self, generation: Generation, ids: Collection[ChunkId], /
+    ) -> frozenset[ChunkId]:
+        """Say which of these chunks are not stored."""
+        stored: set[ChunkId] = set()
+        async with self._reading(generation) as table:
+            for batch in _batches(ids, IDS):
+                query = table.query().where(rows.with_ids(batch)).select(["id"])
+                stored.update((await query.to_arrow())["id"].to_pylist())
+        return frozenset(ids) - stored
+
+    async def set_access(
+        self, generation: Generation, access: Mapping[DocumentId, Access], /
+    ) -> int:
+        """Change who finds the chunks of these documents, in few statements."""
+        changed = 0
+        for batch in _batches(access, BATCH):
+            async with self._written(generation) as table:
+                query = table.query().where(rows.of_documents(batch))
+                found = await query.to_arrow()
+                if found.num_rows:
+                    merge = table.merge_insert("id").when_matched_update_all()
+                    changes = rows.with_access(found, access)
+                    await merge.execute(changes, on_bad_vectors=_AS_THEY_ARE)
+                    changed += found.num_rows
+        return changed
+
+    async def collect(
+        self, generation: Generation, revisions: Collection[Revision], /, *, kept: Kept
+    ) -> int:
+        """Delete the chunks of the revisions that `kept` does not name."""
+        deleted = 0
+        for batch in _batches(set(revisions), BATCH):
+            async with self._writing:
+                doomed = set(batch) - await kept(batch)
+                if doomed:
+                    deleted += await self._delete(generation, doomed)
+        return deleted
+
+    async def _delete(self, generation: Generation, doomed: set[Revision]) -> int:
+        with faults(f"writing the index in {self._folder}"):
+            table = await self._table(generation)
+            # The stub of the vendor does not know the count.
+            result: Any = await table.delete(rows.of_revisions(doomed))
+            return int(result.num_deleted_rows)
+
+    # --- IndexGenerations ----------------------------------------------------
+
+    async def create(self, generation: Generation, /) -> None:
+        """Make the table of a generation with its indexes."""
+        async with self._writing:
+            with faults(f"writing the index in {self._folder}"):
+                columns = rows.schema(generation.spec)
+                table = await self._created(generation, columns)
+                await self._check_spec(table, generation)
+                await _index(table)
+                self._tables[generation.id] = table
+
+    async def _created(self, generation: Generation, columns: pa.Schema) -> AsyncTable:
+        try:
+            return await self._connection.open_table(generation.id)
+        except ValueError:
+            return await self._connection.create_table(generation.id, schema=columns)
+
+    async def drop(self, generation: GenerationId, /) -> None:
+        """Delete the table of a generation."""
+        async with self._writing:
+            self._tables.pop(generation, None)
+            with faults(f"writing the index in {self._folder}"):
+                await self._connection.drop_table(generation, ignore_missing=True)
+
+    async def scan(
+        self, generation: Generation, /
+    ) -> AsyncIterator[tuple[ChunkId, Revision]]:
+        """Walk every chunk of one version of the table."""
+        async with self._reading(generation) as table:
+            query = table.query().select(["id", "document", "revision"])
+            async for batch in await query.to_batches():
+                for chunk, document, revision in zip(
+                    *(column.to_pylist() for column in batch.columns), strict=True
+                ):
+                    yield chunk, (document, revision)
+
+    async def maintain(self, generation: Generation, /) -> None:
+        """Compact the files, bring every index up to date, forget old versions.
+
+        Until then what was written since the last time is searched row by row.
+        """
+        async with self._written(generation) as table:
+            await _index(table)
+            await table.optimize(cleanup_older_than=RETENTION)
+            if generation.spec.embedding is not None:
+                await _index_vectors(table)
+
+
+async def _index(table: AsyncTable) -> None:
+    """Make the indexes that are not there yet; a killed `create` leaves some out."""
+    wanted: dict[str, FTS | BTree | LabelList] = {
+        "tokens": _TEXT_INDEX,
+        "id": BTree(),
+        "document": BTree(),
+        **dict.fromkeys(rows.ACCESS_COLUMNS, LabelList()),
+    }
+    there = {column for index in await table.list_indices() for column in index.columns}
+    for column, config in wanted.items():
+        if column not in there:
+            await table.create_index(column, config=config)
+
+
+async def _index_vectors(table: AsyncTable) -> None:
+    for index in await table.list_indices():
+        if index.columns == ["vector"] and (index.num_segments or 1) <= MAX_SEGMENTS:
+            return
+    if await table.count_rows("vector IS NOT NULL") >= FLAT_UP_TO:
+        await table.create_index("vector", config=HnswSq(distance_type="cosine"))
+
+
+def _batches(values: Iterable[T], size: int) -> Iterable[list[T]]:
+    rest = iter(values)
+    while batch := list(islice(rest, size)):
+        yield batch
