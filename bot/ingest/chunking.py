@@ -168,12 +168,14 @@ def _merged(parts: Iterable[_Part]) -> Iterator[_Part]:
 
 
 def _belongs(run: list[_Part], part: _Part) -> bool:
+    """Whether one of the two is tiny, both are whole, and one parent has them."""
     together = sum(member.size for member in run)
-    if not (part.whole and run[-1].whole) or together + part.size > SIZES.target:
+    if not (part.whole and run[-1].whole) or min(together, part.size) >= _TINY:
         return False
-    path = _shared([member.path for member in [*run, part]])
     parent = _path(run) if len(run) > 1 else run[0].path[:-1]
-    return min(together, part.size) < _TINY and len(path) >= len(parent)
+    if len(_path([*run, part])) < len(parent):
+        return False
+    return estimate(_headed([*run, part])) <= SIZES.target
 
 
 def _together(run: list[_Part]) -> _Part:
