@@ -1,0 +1,63 @@
+"""What the bot says exists completely in both languages."""
+
+import re
+
+import pytest
+
+from bot.core.model import Language
+from bot.text import phrases
+from bot.text.phrases import Phrase
+
+ALL = {
+    name: value for name, value in vars(phrases).items() if isinstance(value, Phrase)
+}
+
+KANA = re.compile("[\u3040-\u30ff]|^[\u4e00-\u9fff]+$")
+
+
+def test_there_is_a_phrase_for_everything_that_can_happen() -> None:
+    assert {
+        *("NOT_FOUND", "NO_MODEL", "EXTRACTIVE_HEADER", "EMPTY_QUESTION"),
+        *("QUESTION_TOO_LONG", "EMOJI_ONLY", "SEARCH_DOWN", "NOTHING_INDEXED"),
+        *("MODEL_FAILED", "UNUSABLE", "WITHDRAWN", "NEWER_CHOSEN", "SOURCES"),
+        *("SOURCES_DISAGREE", "UPDATED", "UNDATED", "DEGRADED_LEXICAL"),
+    } <= set(ALL)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_both_languages_want_the_same_values(name: str) -> None:
+    phrase = ALL[name]
+
+    assert phrase.placeholders(Language.JA) == phrase.placeholders(Language.EN)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_japanese_is_japanese_and_english_is_ascii_but_for_its_typography(
+    name: str,
+) -> None:
+    phrase = ALL[name]
+
+    assert KANA.search(re.sub(r"\{\w+\}|:.*", "", phrase.ja, flags=re.DOTALL))
+    assert not re.search("[\u3000-\u9fff\uff00-\uffef]", phrase.en)
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("language", list(Language))
+def test_every_value_is_said(name: str, language: Language) -> None:
+    phrase = ALL[name]
+    values = {key: f"<{key}>" for key in phrase.placeholders(language)}
+    said = phrase.say(language, **values)
+
+    assert all(value in said for value in values.values())
+    assert said == said.strip()
+
+
+def test_values_are_not_read_as_placeholders() -> None:
+    said = phrases.UPDATED.say(Language.JA, date="{model}")
+
+    assert said == "更新日: {model}"
+
+
+def test_a_missing_value_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        phrases.NO_MODEL.say(Language.EN)
