@@ -62,7 +62,7 @@ class AccessContract:
         principals=st.frozensets(st.sampled_from(NAMES), max_size=8),
     )
     @settings(
-        max_examples=40,
+        max_examples=25,
         deadline=None,
         # Every engine's class runs it, and every example has its own generation.
         suppress_health_check=[

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import lancedb
-import pyarrow as pa
 from lancedb.index import FTS, BTree, HnswSq, LabelList
 from lancedb.table import AsyncTable
 
@@ -74,9 +73,14 @@ async def connect(folder: Path, /) -> AsyncIterator["LanceIndex"]:
     wrote is seen by the process that answers.
     """
     with faults(f"opening the index in {folder}"):
-        connection = await lancedb.connect_async(
-            folder, read_consistency_interval=timedelta(0)
-        )
+        try:
+            connection = await lancedb.connect_async(
+                folder, read_consistency_interval=timedelta(0)
+            )
+        except ValueError as error:
+            raise ConfigError(
+                f"{folder} cannot hold the index; set another folder ({error})"
+            ) from error
     with connection:
         yield LanceIndex(connection, folder)
 
@@ -102,15 +106,22 @@ class LanceIndex:
         return table
 
     async def _opened(self, generation: Generation) -> AsyncTable:
-        try:
-            table = await self._connection.open_table(generation.id)
-        except ValueError as error:
+        table = await self._found(generation.id)
+        if table is None:
             raise Unavailable(
                 f"the index in {self._folder} has no generation {generation.id!r}; "
                 "run `shirube sync`"
-            ) from error
+            )
         await self._check_spec(table, generation)
         return table
+
+    async def _found(self, generation: GenerationId) -> AsyncTable | None:
+        try:
+            return await self._connection.open_table(generation)
+        except ValueError as error:
+            if "was not found" in str(error):
+                return None
+            raise
 
     async def _check_spec(self, table: AsyncTable, generation: Generation) -> None:
         stored = rows.described_in(await table.schema())
@@ -280,17 +291,14 @@ class LanceIndex:
         """Make the table of a generation with its indexes."""
         async with self._writing:
             with faults(f"writing the index in {self._folder}"):
-                columns = rows.schema(generation.spec)
-                table = await self._created(generation, columns)
+                table = await self._found(generation.id)
+                if table is None:
+                    table = await self._connection.create_table(
+                        generation.id, schema=rows.schema(generation.spec)
+                    )
                 await self._check_spec(table, generation)
                 await _index(table)
                 self._tables[generation.id] = table
-
-    async def _created(self, generation: Generation, columns: pa.Schema) -> AsyncTable:
-        try:
-            return await self._connection.open_table(generation.id)
-        except ValueError:
-            return await self._connection.create_table(generation.id, schema=columns)
 
     async def drop(self, generation: GenerationId, /) -> None:
         """Delete the table of a generation."""
