@@ -263,7 +263,7 @@ class Catalogue(Protocol):
         """The live state of these documents; what is not live is left out."""
 
     async def principals(self) -> frozenset[Principal]:
-        """Every principal that some live document's access names."""
+        """Every principal that some live document's access names, but for `deny`."""
 
     async def sources(self) -> Sequence[SourceStatus]:
         """How every source that was ever synced stands."""
@@ -286,7 +286,19 @@ class Generations(Protocol):
     async def set_alpha(
         self, generation: GenerationId, alpha: Mapping[Language, float], /
     ) -> None:
-        """Record the weight of the vector leg that the probe found."""
+        """Record the weight of the vector leg that the probe found.
+
+        Languages that are not named keep what was found before.
+        """
+
+    async def spare(self) -> Sequence[Generation]:
+        """Return what was neither activated nor retired, or is active no more."""
+
+    async def retire(self, generation: GenerationId, /) -> None:
+        """Forget what a generation holds; its id is never used again.
+
+        A second time changes nothing. Raises `Conflict` for the active one.
+        """
 
 
 class Runs(Protocol):
@@ -340,13 +352,15 @@ class Ledger(Protocol):
         """Make staged revisions live; the value says whether all have vectors.
 
         The index must hold them under the access they were staged with. At most
-        200 documents a call. A document that was live keeps its access.
+        200 documents a call. A document that was live keeps its access. Raises
+        `Conflict`, publishing nothing, where no revision is staged.
         """
 
     async def touch(self, run: RunId, documents: Sequence[Staged], /) -> None:
         """Take over version, link, dates and labels where the content is the same.
 
-        A revision that was staged meanwhile is abandoned.
+        A revision that was staged meanwhile is abandoned. Documents that are not
+        live, or live with other content, are left as they are.
         """
 
     async def set_access(
@@ -372,7 +386,34 @@ class Projection(Protocol):
         """Record access digests that the index now filters by, and full vectors."""
 
     async def staged(self, revision: Revision, /) -> Staged | None:
-        """Return one stored state with its Markdown; None when it is gone."""
+        """Return one stored state with its Markdown; None when it is gone.
+
+        Its `access` is what the catalogue enforces, if the revision is live, and
+        what it was staged with before.
+        """
+
+    def live(self, generation: GenerationId, /) -> AsyncIterator[Revision]:
+        """Walk the live revisions of a generation, ordered by document."""
+
+    async def adopt(
+        self,
+        generation: GenerationId,
+        revisions: Mapping[Revision, tuple[str, bool]],
+        /,
+    ) -> None:
+        """Show revisions that are live elsewhere in this generation too.
+
+        Its index holds them already, under the access with this digest; the flag
+        says whether all have vectors. What is live nowhere any more becomes garbage.
+        """
+
+    async def unembedded(
+        self, generation: GenerationId, /, *, source: str, limit: int
+    ) -> Sequence[Revision]:
+        """Return live revisions of a source that lack vectors, by document."""
+
+    async def pending(self, generation: GenerationId, /, *, source: str) -> int:
+        """Count the live documents of a source that lack vectors."""
 
     async def kept(
         self, generation: GenerationId, revisions: Collection[Revision], /
