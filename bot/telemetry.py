@@ -6,7 +6,10 @@ import sys
 import structlog
 
 QUESTION_FINISHED = "question.finished"
+MODEL_FAILED = "question.model_failed"
+SEARCH_FAILED = "question.search_failed"
 SYNC_FINISHED = "sync.finished"
+VECTORS_SET_ASIDE = "vectors.set_aside"
 
 
 def set_up(*, verbose: bool) -> None:

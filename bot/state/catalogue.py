@@ -1,0 +1,142 @@
+"""What may be shown now: the port `Catalogue`."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, and_, case, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.access import DENY, Principal
+from bot.core.model import DocumentId, Generation, GenerationId, LiveDocument
+from bot.core.sync import SourceStatus, SyncRun
+from bot.state.engine import Database
+from bot.state.rows import active, fetched
+from bot.state.schema import (
+    accesses,
+    documents,
+    projections,
+    revisions,
+    sources,
+    sync_runs,
+)
+from bot.state.stored import METADATA, RUN, access, live_document, run
+
+_LIVE: Select[Any] = (
+    select(projections.c.document, projections.c.live, accesses.c.layers, *METADATA)
+    .join(documents, documents.c.id == projections.c.document)
+    .join(accesses, accesses.c.digest == documents.c.access)
+    .join(
+        revisions,
+        and_(
+            revisions.c.document == projections.c.document,
+            revisions.c.revision == projections.c.live,
+        ),
+    )
+    .where(documents.c.removed_at.is_(None))
+)
+
+_IN_USE = select(accesses.c.layers).where(
+    exists()
+    .where(documents.c.access == accesses.c.digest)
+    .where(projections.c.document == documents.c.id)
+    .where(projections.c.live.is_not(None))
+)
+
+_NEWEST_RUNS = select(*RUN).where(
+    sync_runs.c.number.in_(
+        select(func.max(sync_runs.c.number)).group_by(sync_runs.c.source)
+    )
+)
+
+_FAILING = (
+    select(documents.c.source, func.count())
+    .where(documents.c.attempts > 0, documents.c.removed_at.is_(None))
+    .group_by(documents.c.source)
+)
+
+_SHOWN = (
+    select(
+        documents.c.source,
+        func.count(),
+        func.sum(case((projections.c.embedded, 0), else_=1)),
+    )
+    .join(projections, projections.c.document == documents.c.id)
+    .where(projections.c.live.is_not(None))
+    .group_by(documents.c.source)
+)
+
+
+class SqlCatalogue:
+    """Reads the catalogue from the state database."""
+
+    def __init__(self, database: Database, /) -> None:
+        self._database = database
+
+    async def live(
+        self, generation: GenerationId, names: Collection[DocumentId], /
+    ) -> Mapping[DocumentId, LiveDocument]:
+        """The live state of these documents; what is not live is left out."""
+        if not names:
+            return {}
+        statement = _LIVE.where(projections.c.generation == generation)
+        async with self._database.reading() as connection:
+            rows = await fetched(connection, statement, projections.c.document, names)
+        return {row[0]: live_document(row) for row in rows}
+
+    async def principals(self) -> frozenset[Principal]:
+        """Every principal that some live document's access names."""
+        async with self._database.reading() as connection:
+            texts = (await connection.scalars(_IN_USE)).all()
+        named = {
+            name for text in texts for layer in access(text).layers for name in layer
+        }
+        return frozenset(named - {DENY})
+
+    async def sources(self) -> Sequence[SourceStatus]:
+        """How every source that was ever synced stands."""
+        async with self._database.reading() as connection:
+            names = (
+                await connection.execute(select(sources).order_by(sources.c.name))
+            ).all()
+            runs = {
+                each.source: each
+                for each in map(run, await connection.execute(_NEWEST_RUNS))
+            }
+            failing = dict(map(tuple, await connection.execute(_FAILING)))
+            shown = await _shown(connection, await active(connection))
+        return [
+            _status(row, shown.get(row.name, (0, 0)), failing.get(row.name, 0), runs)
+            for row in names
+        ]
+
+
+async def _shown(
+    connection: AsyncConnection, generation: Generation | None
+) -> dict[str, tuple[int, int]]:
+    """Count live documents by source, and those of them that lack vectors."""
+    if generation is None:
+        return {}
+    rows = await connection.execute(
+        _SHOWN.where(projections.c.generation == generation.id)
+    )
+    wanted = generation.spec.embedding is not None
+    return {
+        source: (count, lacking if wanted else 0) for source, count, lacking in rows
+    }
+
+
+def _status(
+    row: Any,
+    shown: tuple[int, int],
+    failing: int,
+    runs: Mapping[str, SyncRun],
+) -> SourceStatus:
+    count, pending = shown
+    return SourceStatus(
+        source=row.name,
+        documents=count,
+        pending_vectors=pending,
+        failing=failing,
+        last_run=runs.get(row.name),
+        last_success=row.last_success,
+    )

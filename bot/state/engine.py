@@ -1,0 +1,86 @@
+"""How a SQLite file is opened, read and written."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from bot.state.faults import mapped
+
+Synchronous: TypeAlias = Literal["FULL", "NORMAL"]
+
+_BUSY_TIMEOUT_MS = 5_000
+_WRITES = "shirube_writes"
+
+# The driver begins no transaction by itself; `prepare` does.
+CONNECT: dict[str, Any] = {"isolation_level": None}
+
+WRITES: dict[str, Any] = {_WRITES: True}
+"""Execution options of an engine whose transactions write."""
+
+
+def prepare(engine: Engine, /, *, synchronous: Synchronous) -> None:
+    """Have an engine open its connections our way and begin its transactions itself.
+
+    A transaction that reads first and writes later fails at once, whatever the busy
+    timeout, when somebody else wrote in between; so those that write say it first.
+    """
+
+    @event.listens_for(engine, "connect")
+    def pragmas(connection: DBAPIConnection, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute(f"PRAGMA synchronous = {synchronous}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def address(path: Path, /, *, driver: str) -> URL:
+    """Return the URL of a SQLite file; no character of the path is special."""
+    return URL.create(driver, database=str(path))
+
+
+class Database:
+    """One SQLite file: many readers, one writer at a time.
+
+    What goes wrong is raised as `Unavailable`, `ReadOnly` or `ConfigError`.
+    """
+
+    def __init__(self, path: Path, /, *, synchronous: Synchronous = "FULL") -> None:
+        self.path = path
+        self.engine = create_async_engine(
+            address(path, driver="sqlite+aiosqlite"), connect_args=CONNECT
+        )
+        prepare(self.engine.sync_engine, synchronous=synchronous)
+        self._writer = self.engine.execution_options(**WRITES)
+        self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Read one state of the database; takes no lock."""
+        with mapped(self.path):
+            async with self.engine.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Write all of it, or nothing if an error comes out."""
+        async with self._turn:
+            with mapped(self.path):
+                async with self._writer.begin() as connection:
+                    yield connection
+
+    async def close(self) -> None:
+        """Close every connection; the last one folds the log into the file."""
+        await self.engine.dispose()

@@ -1,0 +1,59 @@
+"""Locks between processes; the kernel frees them however a process ends."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.core.errors import Conflict
+
+
+@contextmanager
+def opened(path: Path, /) -> Iterator[int]:
+    """Open a lock file, made if it is missing; closing it frees its lock."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield file
+    finally:
+        os.close(file)
+
+
+def taken(file: int, operation: int, /) -> bool:
+    """Lock an open file without waiting; false while another holds it."""
+    try:
+        fcntl.flock(file, operation | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def writer_lock(path: Path, /, *, holder: str) -> Iterator[None]:
+    """Hold a lock that one process can hold; `holder` says what it does.
+
+    Raises `Conflict` at once, with who holds it, if another process does.
+    """
+    with opened(path) as file:
+        if not taken(file, fcntl.LOCK_EX):
+            raise Conflict(f"{_holder(path)}; wait until it is done, or stop it")
+        os.ftruncate(file, 0)
+        os.pwrite(file, json.dumps({"holder": holder, "pid": os.getpid()}).encode(), 0)
+        yield
+
+
+def _holder(path: Path) -> str:
+    # Who holds it writes its name right after it took it: there may be none yet.
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        name, pid = held["holder"], held["pid"]
+    except (ValueError, KeyError):
+        return f"another process holds {path}"
+    since = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return (
+        f"{name!r} is running already (process {pid}, since "
+        f"{since:%Y-%m-%d %H:%M} UTC, lock {path})"
+    )

@@ -1,0 +1,256 @@
+"""The tables of the state database, for SQLite and PostgreSQL alike.
+
+Documents, their access and their counters belong to no generation, so that what is
+removed or revoked is so everywhere at once. A projection says which revision of a
+document one generation shows; garbage, which others its index may still hold.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    false,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware on the way in, UTC on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        """Refuse a datetime that does not say where it is."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a datetime without a time zone: {value}")
+        return value.astimezone(UTC)
+
+    def process_result_value(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        """SQLite keeps no zone; what was stored is UTC."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value
+
+
+class Strings(TypeDecorator[tuple[str, ...]]):
+    """A tuple of texts as a JSON array."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: tuple[str, ...] | None, dialect: Dialect
+    ) -> str | None:
+        """Write the texts as they are, Japanese included."""
+        del dialect
+        return None if value is None else json.dumps(value, ensure_ascii=False)
+
+    def process_result_value(
+        self, value: str | None, dialect: Dialect
+    ) -> tuple[str, ...] | None:
+        """Read the texts back."""
+        del dialect
+        return None if value is None else tuple(json.loads(value))
+
+
+def _document(**options: Any) -> Column[str]:
+    return Column("document", Text, **options)
+
+
+# --- generations -------------------------------------------------------------
+
+generations = Table(
+    "generations",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("spec", Text, nullable=False),
+    Column("alpha", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("retired_at", UtcDateTime),
+)
+
+# One row, made by the migration; `id` is always 1.
+active_generation = Table(
+    "active_generation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("generation", String(20)),
+)
+
+# --- documents ---------------------------------------------------------------
+
+accesses = Table(
+    "accesses",
+    metadata,
+    Column("digest", String(32), primary_key=True),
+    Column("layers", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# `access` is what the catalogue enforces; null until the first publication.
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("source", Text, nullable=False, index=True),
+    Column("access", String(32), ForeignKey(accesses.c.digest), index=True),
+    Column("next_revision", Integer, nullable=False),
+    Column("removed_at", UtcDateTime),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("retry_at", UtcDateTime),
+    Column("error", Text),
+    Column("failed_version", Text),
+    sqlite_with_rowid=False,
+)
+
+# A row stands exactly as long as the revision is live or staged somewhere; `access`
+# is what the source wanted when it was staged.
+revisions = Table(
+    "revisions",
+    metadata,
+    _document(primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("version", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("access", String(32), ForeignKey(accesses.c.digest), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("path", Strings, nullable=False),
+    Column("link_page", Text),
+    Column("link_lines", Text),
+    Column("link_heading", Text),
+    Column("updated_at", UtcDateTime),
+    Column("author", Text),
+    Column("labels", Strings, nullable=False),
+    Column("language", String(10), nullable=False),
+    ForeignKeyConstraint(["document"], [documents.c.id]),
+    Index(None, "access"),
+)
+
+# Apart from the revision, so that listing documents does not read their texts.
+texts = Table(
+    "texts",
+    metadata,
+    _document(primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("markdown", LargeBinary, nullable=False),
+    ForeignKeyConstraint(
+        ["document", "revision"],
+        [revisions.c.document, revisions.c.revision],
+        ondelete="CASCADE",
+    ),
+)
+
+# --- what a generation shows -------------------------------------------------
+
+projections = Table(
+    "projections",
+    metadata,
+    _document(primary_key=True),
+    Column("generation", String(20), primary_key=True),
+    Column("live", Integer),
+    Column("staged", Integer),
+    Column("indexed_access", String(32)),
+    Column("embedded", Boolean, nullable=False, server_default=false()),
+    ForeignKeyConstraint(
+        ["document", "live"], [revisions.c.document, revisions.c.revision]
+    ),
+    ForeignKeyConstraint(
+        ["document", "staged"], [revisions.c.document, revisions.c.revision]
+    ),
+    sqlite_with_rowid=False,
+)
+
+garbage = Table(
+    "garbage",
+    metadata,
+    Column("generation", String(20), primary_key=True),
+    _document(primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# --- runs --------------------------------------------------------------------
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("checkpoint", Text),
+    Column("last_success", UtcDateTime),
+)
+
+sync_runs = Table(
+    "sync_runs",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("source", Text, ForeignKey(sources.c.name), nullable=False, index=True),
+    Column("generation", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("report", Text),
+)
+
+# --- conversations -----------------------------------------------------------
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("started_at", UtcDateTime, nullable=False),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("question", Text, nullable=False, unique=True),
+    Column(
+        "conversation",
+        Text,
+        ForeignKey(conversations.c.id),
+        nullable=False,
+        index=True,
+    ),
+    Column("outcome", String(20), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("documents", Strings, nullable=False),
+)
+
+Clock = Callable[[], datetime]
+"""Tells the time, with a time zone."""
