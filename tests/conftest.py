@@ -1,13 +1,14 @@
 """The real servers that tests talk to: one of each a run, with models on demand."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import NoReturn, Protocol
 
 import pytest
 
 from tests.fakes import ollama_models, ollama_server
 from tests.fakes.ollama_server import RunningOllama
+from tests.fakes.scripted_http import ScriptedHTTP, serving
 
 
 class ScriptedModel(Protocol):
@@ -44,13 +45,18 @@ def ollama_url(ollama: RunningOllama) -> str:
 
 @pytest.fixture(scope="session")
 def scripted_model(ollama: RunningOllama) -> ScriptedModel:
-    """Makes scripted models on the real server; a name always says the same."""
+    """Makes scripted models on the real server; each is made once."""
+    made: dict[str, tuple[list[str], bool]] = {}
 
     def make(name: str, says: str | Sequence[str], /, *, endless: bool = False) -> str:
         pieces = ollama_models.pieces_of(says) if isinstance(says, str) else says
-        weights = ollama.folder / f"{name}.gguf"
-        ollama_models.scripted(weights, pieces, endless=endless)
-        return ollama.create(name, weights)
+        script = (list(pieces), endless)
+        if made.get(name) != script:
+            weights = ollama.folder / f"{name}.gguf"
+            ollama_models.scripted(weights, pieces, endless=endless)
+            ollama.create(name, weights)
+            made[name] = script
+        return name
 
     return make
 
@@ -63,3 +69,10 @@ def minilm_model(ollama: RunningOllama) -> str:
         missing_server("no MiniLM weights: run `make servers`")
     weights = ollama_models.minilm(ollama.folder / "minilm.gguf", published)
     return ollama.create("all-minilm", weights)
+
+
+@pytest.fixture
+async def scripted_http() -> AsyncIterator[ScriptedHTTP]:
+    """A server that shows the faults that a healthy one does not."""
+    async with serving() as server:
+        yield server

@@ -90,7 +90,7 @@ def running(binary: Path, folder: Path) -> Iterator[RunningOllama]:
         "OLLAMA_MODELS": str(folder / "models"),
         "OLLAMA_NO_CLOUD": "1",
         "OLLAMA_NUM_PARALLEL": "1",
-        "OLLAMA_MAX_LOADED_MODELS": "2",
+        "OLLAMA_MAX_LOADED_MODELS": "4",
     }
     with log.open("wb") as output:
         process = subprocess.Popen(

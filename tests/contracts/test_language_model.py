@@ -1,0 +1,251 @@
+"""What every language model promises, whatever runs it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+
+import pytest
+
+from bot.backends.memory_models import MemoryLanguageModel
+from bot.backends.ollama import OllamaHost, OllamaLanguageModel
+from bot.core.errors import ConfigError, ContextOverflow
+from bot.core.model import Profile
+from bot.core.ports import (
+    Completion,
+    Ending,
+    LanguageModel,
+    Message,
+    Role,
+    Token,
+)
+from tests.conftest import ScriptedModel
+
+ANSWER = "社内規程では、有給休暇は年20日です[1]。Unused days expire in March [2]."
+RULES = Message(role=Role.SYSTEM, text="資料だけから答えてください。")
+QUESTION = (RULES, Message(role=Role.USER, text="有給休暇は何日ですか？"))
+CONTEXT = 1024
+
+Speaker = Callable[[str], LanguageModel]
+
+
+def long_prompt(model: LanguageModel, *, tokens: int) -> tuple[Message, ...]:
+    """Sources in Japanese that the model itself measures as longer than that."""
+    text = ""
+    while model.measure(text) <= tokens:
+        text += "第3条 年次有給休暇は、勤続6か月で10日を付与する。"
+    return (RULES, Message(role=Role.USER, text=text))
+
+
+async def read(
+    model: LanguageModel,
+    prompt: Sequence[Message] = QUESTION,
+    profile: Profile = Profile.DOCS,
+) -> tuple[str, list[Completion]]:
+    text = ""
+    endings: list[Completion] = []
+    async for event in model.generate(prompt, profile=profile):
+        match event:
+            case Token():
+                assert not endings, "nothing comes after the completion"
+                assert event.text
+                text += event.text
+            case Completion():
+                endings.append(event)
+    return text, endings
+
+
+class LanguageModelContract:
+    """Subclass it and give two fixtures; the context is `CONTEXT` tokens."""
+
+    @pytest.fixture
+    def speaker(self) -> Speaker:
+        """Return a function that makes a model which always says a text."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def endless(self) -> LanguageModel:
+        """Return a model that never stops by itself."""
+        raise NotImplementedError
+
+    async def test_the_text_comes_in_pieces_and_ends_with_one_completion(
+        self, speaker: Speaker
+    ) -> None:
+        text, [completion] = await read(speaker(ANSWER))
+
+        assert text == ANSWER
+        assert completion.ending is Ending.STOP
+        assert completion.prompt_tokens > 0
+        assert completion.output_tokens > 1
+
+    async def test_a_model_may_say_nothing(self, speaker: Speaker) -> None:
+        text, [completion] = await read(speaker(""))
+
+        assert text == ""
+        assert completion.ending is Ending.STOP
+
+    @pytest.mark.parametrize("profile", Profile)
+    async def test_every_profile_is_understood(
+        self, speaker: Speaker, profile: Profile
+    ) -> None:
+        text, _ = await read(speaker(ANSWER), profile=profile)
+
+        assert text == ANSWER
+
+    async def test_the_same_model_answers_one_after_the_other_and_side_by_side(
+        self, speaker: Speaker
+    ) -> None:
+        model = speaker(ANSWER)
+        await read(model)
+
+        async with asyncio.TaskGroup() as group:
+            both = [group.create_task(read(model)) for _ in range(2)]
+
+        assert [task.result()[0] for task in both] == [ANSWER, ANSWER]
+
+    async def test_it_says_what_it_is_and_how_much_it_takes(
+        self, speaker: Speaker
+    ) -> None:
+        model = speaker(ANSWER)
+
+        spec = await model.describe()
+
+        assert spec == await model.describe()
+        assert spec.model
+        assert spec.digest
+        assert spec.context == CONTEXT
+        assert 0 < spec.output < spec.context
+
+    async def test_an_endless_answer_ends_at_the_output_limit(
+        self, endless: LanguageModel
+    ) -> None:
+        spec = await endless.describe()
+
+        text, [completion] = await read(endless)
+
+        assert text
+        assert completion.ending is Ending.OUTPUT_LIMIT
+        assert completion.output_tokens == spec.output
+
+    async def test_a_reader_that_leaves_frees_the_model(
+        self, endless: LanguageModel
+    ) -> None:
+        async with aclosing(generation(endless)) as events:
+            first = await anext(events)
+
+        text, _ = await read(endless)
+
+        assert isinstance(first, Token)
+        assert text.startswith(first.text)
+
+    async def test_a_prompt_that_is_too_long_is_refused_before_the_first_token(
+        self, speaker: Speaker
+    ) -> None:
+        model = speaker(ANSWER)
+        prompt = long_prompt(model, tokens=CONTEXT)
+
+        with pytest.raises(ContextOverflow) as caught:
+            await read(model, prompt)
+
+        assert caught.value.context == CONTEXT
+        assert caught.value.prompt is not None
+        assert caught.value.prompt > CONTEXT
+
+    async def test_measuring_finds_a_prompt_that_fits_within_a_few_refusals(
+        self, speaker: Speaker
+    ) -> None:
+        model = speaker(ANSWER)
+        spec = await model.describe()
+        prompt = long_prompt(model, tokens=spec.context - spec.output)
+        for _ in range(6):
+            try:
+                text, _ = await read(model, prompt)
+            except ContextOverflow:
+                while model.measure(prompt[1].text) > spec.context - spec.output:
+                    shorter = prompt[1].text[: len(prompt[1].text) * 9 // 10]
+                    prompt = (RULES, Message(role=Role.USER, text=shorter))
+            else:
+                break
+
+        assert text == ANSWER
+
+    async def test_longer_texts_measure_more_and_nothing_measures_nothing(
+        self, speaker: Speaker
+    ) -> None:
+        model = speaker(ANSWER)
+
+        assert model.measure("") == 0
+        assert 0 < model.measure("有給休暇") < model.measure("有給休暇の申請期限")
+        assert 0 < model.measure("paid leave") < model.measure("paid leave of absence")
+
+
+def generation(model: LanguageModel) -> AsyncGenerator[Token | Completion, None]:
+    events = model.generate(QUESTION, profile=Profile.DOCS)
+    assert isinstance(events, AsyncGenerator), "a reader must be able to close it"
+    return events
+
+
+class TestMemoryLanguageModel(LanguageModelContract):
+    @pytest.fixture
+    def speaker(self) -> Speaker:
+        return lambda text: MemoryLanguageModel([text], context=CONTEXT, output=256)
+
+    @pytest.fixture
+    def endless(self) -> LanguageModel:
+        return MemoryLanguageModel(["あいうえお" * 999], context=CONTEXT, output=256)
+
+
+@pytest.mark.ollama
+class TestOllamaLanguageModel(LanguageModelContract):
+    @pytest.fixture
+    async def host(self, ollama_url: str) -> AsyncIterator[OllamaHost]:
+        async with OllamaHost(ollama_url) as host:
+            yield host
+
+    @pytest.fixture
+    def speaker(self, host: OllamaHost, scripted_model: ScriptedModel) -> Speaker:
+        def speak(text: str) -> LanguageModel:
+            model = scripted_model("speaker" if text else "silent", text)
+            return OllamaLanguageModel(host, model=model, num_ctx=CONTEXT)
+
+        return speak
+
+    @pytest.fixture
+    def endless(self, host: OllamaHost, scripted_model: ScriptedModel) -> LanguageModel:
+        model = scripted_model("endless", ["あい", "うえ"], endless=True)
+        return OllamaLanguageModel(host, model=model, num_ctx=CONTEXT)
+
+    async def test_an_unknown_model_is_the_operators_business(
+        self, host: OllamaHost
+    ) -> None:
+        model = OllamaLanguageModel(host, model="gemma4:26b")
+
+        with pytest.raises(ConfigError, match="`ollama pull gemma4:26b`"):
+            await read(model)
+
+    async def test_a_warm_model_knows_how_it_counts_and_has_nothing_to_warn_of(
+        self, host: OllamaHost, scripted_model: ScriptedModel
+    ) -> None:
+        name = scripted_model("speaker", ANSWER)
+        model = OllamaLanguageModel(host, model=name, num_ctx=CONTEXT)
+
+        assert await model.warm_up() == ()
+        assert model.measure("有給休暇") >= len("有給休暇".encode())
+        assert model.measure("paid leave policy") > 3 * 3
+
+    async def test_a_model_that_thinks_aloud_shows_only_its_answer(
+        self, host: OllamaHost, scripted_model: ScriptedModel
+    ) -> None:
+        pieces = [
+            "<think>",
+            "規程を",
+            "読もう",
+            "</think>",
+            "\n\n",
+            "20日",
+            "です[1]。",
+        ]
+        name = scripted_model("thinker", pieces)
+
+        text, _ = await read(OllamaLanguageModel(host, model=name, num_ctx=CONTEXT))
+
+        assert text == "20日です[1]。"
