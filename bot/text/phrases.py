@@ -150,3 +150,140 @@ SOURCES_DISAGREE: Final = Phrase(
 SOURCES: Final = Phrase(ja="出典", en="Sources")
 UPDATED: Final = Phrase(ja="更新日: {date}", en="updated {date}")
 UNDATED: Final = Phrase(ja="日付不明", en="no date")
+CUT_SHORT: Final = Phrase(
+    ja="モデルの応答が途中で切れたため、回答はここまでです。もう一度お試しください。",
+    en="The model broke off, so the answer ends here. Please try again.",
+)
+PART_WITHDRAWN: Final = Phrase(
+    ja=(
+        "使った資料の一部が削除されたか、公開範囲が変わったため、"
+        "回答の一部を取り下げました。"
+    ),
+    en=(
+        "Part of this answer was withdrawn: a document it was based on has been "
+        "removed or may no longer be shown here."
+    ),
+)
+
+# --- the terminal ------------------------------------------------------------
+
+CHAT_HELP: Final = Phrase(
+    ja=(
+        "質問をどうぞ。続けて質問できます。"
+        "/why 根拠  /new 新しい会話  /profile faq|docs|brainstorm|quiz  /quit 終了"
+    ),
+    en=(
+        "Ask away; follow-ups are understood. "
+        "/why  /new  /profile faq|docs|brainstorm|quiz  /quit"
+    ),
+)
+WHY_NOTHING: Final = Phrase(
+    ja="まだ質問がありません。", en="Nothing has been asked yet."
+)
+INIT_NEXT: Final = Phrase(
+    ja=(
+        "{path} を作成しました。情報源を書き込み、`shirube check` で確かめてから "
+        "`shirube sync` を実行してください。"
+    ),
+    en=(
+        "Wrote {path}. Fill in the source, prove it with `shirube check`, "
+        "then run `shirube sync`."
+    ),
+)
+DEMO_BEGIN: Final = Phrase(
+    ja="架空の会社の文書を読み込みます。",
+    en="Reading the documents of a fictional company.",
+)
+DEMO_END: Final = Phrase(
+    ja=(
+        "\n自分たちの文書で使うには: `shirube init`、`shirube check`、`shirube sync`、"
+        "`shirube ask`。"
+    ),
+    en=(
+        "\nFor your own documents: `shirube init`, `shirube check`, `shirube sync`, "
+        "`shirube ask`."
+    ),
+)
+
+# --- check -------------------------------------------------------------------
+
+CHECK_SETTINGS: Final = Phrase(
+    ja="設定に問題はありません。データは {folder} にあります。",
+    en="The settings are fine; data lies in {folder}.",
+)
+CHECK_NO_SOURCES: Final = Phrase(
+    ja=(
+        "情報源がありません。shirube.toml に [[sources]] を書くか、"
+        "`shirube init` を実行してください。"
+    ),
+    en=(
+        "There are no sources; add a [[sources]] table to shirube.toml, "
+        "or run `shirube init`."
+    ),
+)
+CHECK_SOURCE: Final = Phrase(ja="{source}: 読み込めます。", en="{source}: can be read.")
+CHECK_LINKS: Final = Phrase(
+    ja="{source}: リンクの例 {links}", en="{source}: sample links {links}"
+)
+CHECK_NO_LINKS: Final = Phrase(
+    ja=(
+        "{source}: 文書を開くリンクがないため、出典は題名とパスで示します。"
+        "リンクにするには link を設定してください。"
+    ),
+    en=(
+        "{source}: documents have no address, so citations show title and path; "
+        "set link to make them links."
+    ),
+)
+CHECK_SOURCE_PROBLEM: Final = Phrase(
+    ja="{source}: {what}。対処: {fix}", en="{source}: {what}; {fix}"
+)
+CHECK_NEVER_SYNCED: Final = Phrase(
+    ja="まだ何も読み込んでいません。`shirube sync` を実行してください。",
+    en="Nothing has been read yet; run `shirube sync`.",
+)
+CHECK_INDEX: Final = Phrase(
+    ja="索引: 世代 {generation}、{backend}、{analyzer}、チャンク {chunks} 個。",
+    en="index: generation {generation}, {backend}, {analyzer}, {chunks} chunks.",
+)
+CHECK_INDEX_LACKS: Final = Phrase(
+    ja=(
+        "索引に {count} 件の公開中の文書がありません。"
+        "`shirube sync --rebuild` で作り直してください。"
+    ),
+    en=(
+        "The index lacks {count} live documents; build it anew with "
+        "`shirube sync --rebuild`."
+    ),
+)
+CHECK_INDEX_ORPHANS: Final = Phrase(
+    ja=(
+        "索引に、公開していない版が {count} 件残っています。表示されることはなく、"
+        "次の同期で片づきます。"
+    ),
+    en=(
+        "The index still holds {count} revisions that are not live; they are never "
+        "shown, and the next sync clears them."
+    ),
+)
+CHECK_ALPHA: Final = Phrase(
+    ja="埋め込みモデルは {languages} を扱えないため、その言語は語だけで検索します。",
+    en="The embedding model does not speak {languages}; it is searched by words only.",
+)
+CHECK_NO_VECTORS: Final = Phrase(
+    ja="ベクトルを使わず、語だけで検索します。",
+    en="Searching by words, without vectors.",
+)
+CHECK_HOST: Final = Phrase(
+    ja="{url}: Ollama {version}、クラウド利用 {cloud}。",
+    en="{url}: Ollama {version}, cloud {cloud}.",
+)
+CHECK_HOST_DOWN: Final = Phrase(
+    ja="{problem}。それまでは該当箇所の引用で答えます。",
+    en="{problem}; until then answers are quotations.",
+)
+CHECK_MODEL: Final = Phrase(
+    ja="{model}: {digest}、文脈長 {context}、{capabilities}{dimensions}。",
+    en="{model}: {digest}, context {context}, {capabilities}{dimensions}.",
+)
+CHECK_MODEL_PROBLEM: Final = Phrase(ja="{problem}。", en="{problem}.")

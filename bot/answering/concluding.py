@@ -1,0 +1,138 @@
+"""Ends a question: checks once more what may be shown, quotes, or declines."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+from bot.answering import versions
+from bot.answering.composing import Composition
+from bot.answering.extractive import quotations
+from bot.answering.preparing import Case
+from bot.answering.versions import Versions
+from bot.answering.writing import Verdict
+from bot.core.model import (
+    Answer,
+    AnswerEvent,
+    AnswerKind,
+    Declined,
+    Finished,
+    Question,
+    Reason,
+)
+from bot.text import phrases
+from bot.text.phrases import Phrase
+
+_DECLINED: Final[dict[Reason, Phrase]] = {
+    Reason.NOT_FOUND: phrases.NOT_FOUND,
+    Reason.NOTHING_INDEXED: phrases.NOTHING_INDEXED,
+    Reason.SEARCH_DOWN: phrases.SEARCH_DOWN,
+    Reason.WITHDRAWN: phrases.WITHDRAWN,
+}
+
+# Why there is no model is for the surface to say: it knows which one is missing.
+_REASONS: Final[dict[tuple[AnswerKind, Reason], Phrase]] = {
+    (AnswerKind.EXTRACTIVE, Reason.MODEL_FAILED): phrases.MODEL_FAILED,
+    (AnswerKind.EXTRACTIVE, Reason.UNUSABLE): phrases.UNUSABLE,
+    (AnswerKind.GENERATED, Reason.MODEL_FAILED): phrases.CUT_SHORT,
+}
+
+
+def declined(reason: Reason, question: Question, confidence: float = 0.0) -> Declined:
+    """Decline in the language of the question."""
+    text = _DECLINED[reason].say(question.language)
+    return Declined(reason=reason, text=text, confidence=confidence)
+
+
+async def concluded(
+    case: Case,
+    composition: Composition,
+    verdict: Verdict,
+    found: Sequence[Versions],
+    model: str,
+) -> Finished | Declined | Reason:
+    """End what a model wrote; a reason where nothing was shown and quoting is due."""
+    if composition:
+        reason = Reason.MODEL_FAILED if verdict is Verdict.BROKEN else None
+        return await _finished(
+            case,
+            composition,
+            found,
+            kind=AnswerKind.GENERATED,
+            reason=reason,
+            model=model,
+        )
+    match verdict:
+        case Verdict.REFUSED:
+            return declined(Reason.NOT_FOUND, case.question, case.found.confidence)
+        case Verdict.BROKEN:
+            return Reason.MODEL_FAILED
+        case Verdict.UNUSABLE | Verdict.WRITTEN:
+            return Reason.UNUSABLE
+
+
+async def quoted(case: Case, reason: Reason) -> AsyncIterator[AnswerEvent]:
+    """Quote the passages that may still be shown; the newest of their versions."""
+    permitted = await case.standing.permitted(
+        {passage.document.id for passage in case.found.passages}
+    )
+    shown = [p for p in case.found.passages if p.document.id in permitted]
+    found = versions.find(shown)
+    sources = versions.without_older(shown, found)
+    pieces = quotations(sources, case.found.queries, case.question.language)
+    if not pieces:
+        yield declined(Reason.NOT_FOUND, case.question, case.found.confidence)
+        return
+    composition = Composition(sources=sources)
+    for piece in pieces:
+        yield composition.add(piece)
+    yield await _finished(
+        case, composition, found, kind=AnswerKind.EXTRACTIVE, reason=reason
+    )
+
+
+async def _finished(
+    case: Case,
+    composition: Composition,
+    found: Sequence[Versions],
+    *,
+    kind: AnswerKind,
+    reason: Reason | None,
+    model: str | None = None,
+) -> Finished | Declined:
+    """Take out what may no longer be shown, and finish with what is left."""
+    cited = composition.documents()
+    permitted = await case.standing.permitted(cited | versions.documents(found))
+    composed = composition.composed(permitted)
+    if not composed.citations:
+        return declined(Reason.WITHDRAWN, case.question, case.found.confidence)
+    language = case.question.language
+    notes = [
+        *versions.notes(
+            found,
+            cited={citation.document for citation in composed.citations},
+            permitted=permitted,
+            language=language,
+        ),
+        *(phrase.say(language) for phrase in _remarks(case, kind, reason)),
+    ]
+    if not cited <= permitted:
+        notes.append(phrases.PART_WITHDRAWN.say(language))
+    return Finished(
+        answer=Answer(
+            text=composed.text,
+            language=language,
+            kind=kind,
+            citations=composed.citations,
+            confidence=case.found.confidence,
+            generation=case.generation.id,
+            model=model,
+            reason=reason,
+            notes=tuple(notes),
+        )
+    )
+
+
+def _remarks(case: Case, kind: AnswerKind, reason: Reason | None) -> list[Phrase]:
+    said = [] if reason is None else [_REASONS.get((kind, reason))]
+    if case.found.degraded:
+        said.append(phrases.DEGRADED_LEXICAL)
+    return [phrase for phrase in said if phrase is not None]

@@ -1,0 +1,139 @@
+"""The way of a question: search, write or quote, check again, finish."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot.answering import condense, gate
+from bot.answering.asking import impossible
+from bot.answering.composing import Composition
+from bot.answering.concluding import concluded, declined, quoted
+from bot.answering.drafting import Terms
+from bot.answering.preparing import Case, prepare
+from bot.answering.prompt import Fence, new_fence
+from bot.answering.retrieval import Retrieval, Retrieved
+from bot.answering.standing import Standing
+from bot.answering.streams import closing
+from bot.answering.writing import Verdict, Writing
+from bot.core.errors import ConfigError, Unavailable
+from bot.core.model import AnswerEvent, Declined, Found, Question, Reason, Searching
+from bot.core.ports import (
+    Catalogue,
+    Generations,
+    LanguageModel,
+    ModelSpec,
+    PassageIndex,
+)
+from bot.telemetry import MODEL_FAILED, SEARCH_FAILED
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering:
+    """Turns a question into a stream of events that ends with exactly one outcome."""
+
+    generations: Generations
+    catalogue: Catalogue
+    index: PassageIndex
+    retrieval: Retrieval
+    model: LanguageModel | None
+    new_fence: Callable[[], Fence] = field(default=new_fence)
+
+    async def answer(self, question: Question, /) -> AsyncIterator[AnswerEvent]:
+        """Search, then show sentences, then end with `Finished` or `Declined`.
+
+        Closing the stream frees the model. What the model fails to do is done by
+        quoting; where index or state do not answer, the question is declined.
+        """
+        refusal = impossible(question)
+        if refusal is not None:
+            yield refusal
+            return
+        try:
+            async with closing(self._searched(question)) as events:
+                async for event in events:
+                    yield event
+        except (Unavailable, ConfigError) as error:
+            log.warning(SEARCH_FAILED, error=str(error))
+            yield declined(Reason.SEARCH_DOWN, question)
+
+    async def _searched(self, question: Question) -> AsyncIterator[AnswerEvent]:
+        generation = await self.generations.active()
+        if generation is None:
+            yield declined(Reason.NOTHING_INDEXED, question)
+            return
+        yield Searching(queries=condense.queries(question))
+        found = await self.retrieval.find(question, generation)
+        yield Found(passages=found.passages, confidence=found.confidence)
+        if not gate.admits(found, generation, question.language):
+            yield await self._nothing_found(question, found)
+            return
+        case = Case(
+            question=question,
+            generation=generation,
+            found=found,
+            standing=Standing(
+                catalogue=self.catalogue,
+                generation=generation.id,
+                principals=question.audience.principals,
+            ),
+        )
+        async with closing(self._answered(case)) as events:
+            async for event in events:
+                yield event
+
+    async def _answered(self, case: Case) -> AsyncIterator[AnswerEvent]:
+        reason: Reason | None = Reason.NO_MODEL
+        if self.model is not None:
+            reason = None
+            async with closing(self._written(case, self.model)) as events:
+                async for event in events:
+                    if isinstance(event, Reason):
+                        reason = event
+                    else:
+                        yield event
+        if reason is not None:
+            async for event in quoted(case, reason):
+                yield event
+
+    async def _written(
+        self, case: Case, model: LanguageModel
+    ) -> AsyncIterator[AnswerEvent | Reason]:
+        """Let the model answer; a reason as the last thing calls for quotations."""
+        spec = await _described(model)
+        if spec is None:
+            yield Reason.MODEL_FAILED
+            return
+        prompt = await prepare(
+            case, model=model, spec=spec, index=self.index, fence=self.new_fence()
+        )
+        terms = Terms.of(prompt, case.standing)
+        composition = Composition(sources=prompt.sources)
+        verdict = Verdict.BROKEN
+        writing = Writing(model=model, prompt=prompt, terms=terms)
+        async with closing(writing.pieces()) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Verdict):
+                    verdict = piece
+                else:
+                    yield composition.add(piece)
+        yield await concluded(case, composition, verdict, prompt.versions, spec.model)
+
+    async def _nothing_found(self, question: Question, found: Retrieved) -> Declined:
+        """Tell documents that say nothing from no documents at all.
+
+        Whether there are some that this audience may not see is never told.
+        """
+        if not found.passages and not await self.catalogue.principals():
+            return declined(Reason.NOTHING_INDEXED, question)
+        return declined(Reason.NOT_FOUND, question, found.confidence)
+
+
+async def _described(model: LanguageModel) -> ModelSpec | None:
+    try:
+        return await model.describe()
+    except (Unavailable, ConfigError) as error:
+        log.warning(MODEL_FAILED, error=str(error))
+        return None

@@ -1,0 +1,93 @@
+"""Chooses what the model is given: sources as wide as there is room, earlier turns."""
+
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.answering import versions
+from bot.answering.prompt import Fence, Prompt, room, with_turns
+from bot.answering.retrieval import Retrieved
+from bot.answering.standing import Standing
+from bot.answering.widening import widen
+from bot.core.model import DocumentId, Generation, Passage, Question, Turn
+from bot.core.ports import LanguageModel, ModelSpec, PassageIndex
+from bot.text.split import sentences
+
+SOURCES: Final = 8
+"""More make the answer worse and the wait longer."""
+
+_MARKERS: Final = 0.8
+"""What is left of a source's budget once its lines are marked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A question with what was found for it, and what its audience may see."""
+
+    question: Question
+    generation: Generation
+    found: Retrieved
+    standing: Standing
+
+
+async def prepare(
+    case: Case,
+    /,
+    *,
+    model: LanguageModel,
+    spec: ModelSpec,
+    index: PassageIndex,
+    fence: Fence,
+) -> Prompt:
+    """Return the prompt for this model: never longer than its context.
+
+    Oldest turns go first, then the lowest-ranked sources. A prompt without sources
+    means that not even the best one has room.
+    """
+    prompt = with_turns(
+        Prompt(question=case.question, fence=fence),
+        await shown_turns(case.question.history, case.standing),
+        spec=spec,
+        measure=model.measure,
+    )
+    budget = int(room(prompt, spec, model.measure) * _MARKERS)
+    sources = await widen(
+        case.found.passages[:SOURCES],
+        index=index,
+        generation=case.generation,
+        principals=case.question.audience.principals,
+        measure=model.measure,
+        budget=budget,
+    )
+    sources = sources or _beginning(case.found.passages[0], budget, model.measure)
+    found = versions.find(sources)
+    prompt = replace(
+        prompt, sources=versions.newest_first(sources, found), versions=found
+    )
+    while prompt.sources and room(prompt, spec, model.measure) < 0:
+        prompt = replace(prompt, sources=prompt.sources[:-1])
+    return prompt
+
+
+async def shown_turns(turns: Sequence[Turn], standing: Standing, /) -> tuple[Turn, ...]:
+    """Return the turns whose answers cite documents that may all be shown now."""
+    cited = {document for turn in turns for document in turn.documents}
+    permitted = await standing.permitted(cited)
+    return tuple(turn for turn in turns if _rests_on(turn, permitted))
+
+
+def _rests_on(turn: Turn, permitted: AbstractSet[DocumentId]) -> bool:
+    return bool(turn.documents) and permitted >= set(turn.documents)
+
+
+def _beginning(
+    passage: Passage, budget: int, measure: Callable[[str], int]
+) -> tuple[Passage, ...]:
+    """Return as many whole sentences of a passage as have room."""
+    text = ""
+    for sentence in sentences(passage.text):
+        if measure(text + sentence) > budget:
+            break
+        text += sentence
+    return (replace(passage, text=text),) if text.strip() else ()

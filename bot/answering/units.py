@@ -1,0 +1,136 @@
+"""Cuts the Markdown of a passage into what can be quoted: sentences, rows, items."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise, zip_longest
+from typing import Final
+
+from bot.text.split import sentences
+
+_FENCE: Final = re.compile(r" {0,3}(?:```|~~~)")
+_ROW: Final = re.compile(r"\s*\|.*\|\s*$")
+_RULE: Final = re.compile(r"\s*\|?[\s:|-]*-[\s:|-]*$")
+_ITEM: Final = re.compile(r"\s*(?:[-*+・●○■◆]|\d{1,3}[.)．）]|[①-⑳])\s*(?=\S)")
+_HEADING: Final = re.compile(r" {0,3}#{1,6}\s")
+_ENDED: Final = re.compile(r"[。．.！？!?:：」』）)]\s*$")
+_BEGINS: Final = re.compile(
+    "|".join(p.pattern for p in (_FENCE, _ROW, _ITEM, _HEADING))
+)
+_WRAPPED: Final = 56
+"""Columns; a line that is shorter was not wrapped by an editor."""
+_EMPHASIS: Final = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
+_CELL: Final = re.compile(r"(?<!\\)\|")
+
+
+class Kind(StrEnum):
+    """What a unit was in the document."""
+
+    SENTENCE = "sentence"
+    ITEM = "item"
+    ROW = "row"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """The smallest thing that is quoted whole; `block` counts paragraphs.
+
+    A row of a table names its columns: `種類: 年休 / 日数: 20日`.
+    """
+
+    text: str
+    kind: Kind
+    block: int
+
+
+def units(markdown: str, /) -> list[Unit]:
+    """Return the quotable units of a passage, in order, without headings."""
+    found: list[Unit] = []
+    for block, (kind, text) in enumerate(_blocks(markdown.split("\n"))):
+        match kind:
+            case Kind.SENTENCE:
+                parts = [piece.strip() for piece in sentences(text)]
+            case Kind.ROW:
+                parts = _rows(text.split("\n"))
+            case Kind.ITEM | Kind.CODE:
+                parts = [text]
+        found += [
+            Unit(text=_EMPHASIS.sub(r"\2", part), kind=kind, block=block)
+            for part in parts
+            if part
+        ]
+    return found
+
+
+def _blocks(lines: list[str]) -> Iterator[tuple[Kind, str]]:
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        end = at + 1
+        if not line.strip() or _HEADING.match(line):
+            pass
+        elif _FENCE.match(line):
+            end = _behind_fence(lines, at)
+            yield Kind.CODE, "\n".join(lines[at:end])
+        elif _ROW.match(line):
+            end = _while(_ROW, lines, at)
+            yield Kind.ROW, "\n".join(lines[at:end])
+        else:
+            end = _behind_text(lines, at)
+            kind = Kind.ITEM if _ITEM.match(line) else Kind.SENTENCE
+            yield kind, _unwrapped(lines[at:end])
+        at = end
+
+
+def _behind_fence(lines: list[str], at: int) -> int:
+    closing = (n for n in range(at + 1, len(lines)) if _FENCE.match(lines[n]))
+    return next(closing, len(lines) - 1) + 1
+
+
+def _while(pattern: re.Pattern[str], lines: list[str], at: int) -> int:
+    others = (n for n in range(at, len(lines)) if not pattern.match(lines[n]))
+    return next(others, len(lines))
+
+
+def _behind_text(lines: list[str], at: int) -> int:
+    for n in range(at + 1, len(lines)):
+        if not lines[n].strip() or _BEGINS.match(lines[n]):
+            return n
+    return len(lines)
+
+
+def _unwrapped(lines: list[str]) -> str:
+    """Join lines that were wrapped by an editor; a short line ended on purpose."""
+    text = lines[0].strip()
+    for before, line in pairwise(lines):
+        following = line.strip()
+        if _ENDED.search(before) or _width(before) < _WRAPPED:
+            text += "\n" + following
+        elif before[-1:].isascii() or following[:1].isascii():
+            text += " " + following
+        else:
+            text += following
+    return text
+
+
+def _width(line: str) -> int:
+    return sum(1 if character.isascii() else 2 for character in line)
+
+
+def _rows(lines: list[str]) -> list[str]:
+    if len(lines) > 1 and _RULE.fullmatch(lines[1]):
+        columns = _cells(lines[0])
+        return [_named(columns, _cells(line)) for line in lines[2:]]
+    return [" / ".join(filter(None, _cells(line))) for line in lines]
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in _CELL.split(line.strip().strip("|"))]
+
+
+def _named(columns: list[str], cells: list[str]) -> str:
+    pairs = zip_longest(columns[: len(cells)], cells, fillvalue="")
+    named = (f"{column}: {cell}" if column else cell for column, cell in pairs if cell)
+    return " / ".join(named)
