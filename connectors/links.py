@@ -28,7 +28,9 @@ class LinkTemplate:
 
     text: str
 
-    def link(self, values: Mapping[str, str], /, *, lines: bool = False) -> Link:
+    def link(
+        self, values: Mapping[str, str | bytes], /, *, lines: bool = False
+    ) -> Link:
         """Return the link of one document, every value percent-encoded.
 
         `lines` says whether the document has the lines of its source file.
@@ -78,7 +80,7 @@ def sample_links(snapshot: Snapshot, /) -> list[str]:
     return list(islice(filter(None, pages), 3))
 
 
-def _encoded(name: str, values: Mapping[str, str]) -> str:
+def _encoded(name: str, values: Mapping[str, str | bytes]) -> str:
     return quote(values[name], safe="/" if name == "path" else "")
 
 

@@ -8,7 +8,7 @@ from connectors.api import PUB, Context
 from connectors.folder import connect
 from connectors.testing import ConnectorContract, Subject
 
-FILES = {
+FILES: dict[str, str | bytes] = {
     "就業規則/有給休暇.md": "# 有給休暇\n\n年次有給休暇は前日までに申請する。\n",
     "手順/VPN 接続 (社外).md": "---\ntitle: VPN接続\ntags: [ネットワーク]\n---\n本文\n",
     "手順/がぎぐ.txt": "ただの文章。\n",
