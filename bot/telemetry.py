@@ -17,7 +17,7 @@ def set_up(*, verbose: bool) -> None:
 
     Texts of questions, passages and answers are never passed to the log.
     """
-    level = logging.DEBUG if verbose else logging.WARNING
+    level = logging.DEBUG if verbose else logging.ERROR
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer()
         if sys.stderr.isatty()

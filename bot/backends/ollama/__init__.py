@@ -6,6 +6,7 @@ environment's `OLLAMA_API_KEY` to any host.
 """
 
 from bot.backends.ollama.chat import OllamaLanguageModel
+from bot.backends.ollama.choosing import Chosen, choose
 from bot.backends.ollama.embedding import OllamaEmbedder
 from bot.backends.ollama.host import OllamaHost, Timeouts
 from bot.backends.ollama.report import (
@@ -18,6 +19,7 @@ from bot.backends.ollama.report import (
 )
 
 __all__ = [
+    "Chosen",
     "CloudState",
     "HostReport",
     "ModelReport",
@@ -26,6 +28,7 @@ __all__ = [
     "OllamaLanguageModel",
     "Timeouts",
     "Usable",
+    "choose",
     "inspect",
     "usable",
 ]

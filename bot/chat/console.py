@@ -1,0 +1,249 @@
+"""Questions and answers in a terminal: `shirube ask` and `shirube chat`."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, assert_never
+from uuid import uuid4
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from bot.answering.pipeline import Answering
+from bot.core.access import Audience
+from bot.core.errors import BotError
+from bot.core.model import (
+    Answer,
+    AnswerEvent,
+    Citation,
+    ConversationId,
+    Declined,
+    Finished,
+    Found,
+    Language,
+    Outcome,
+    Passage,
+    Profile,
+    Question,
+    Searching,
+    Sentence,
+    Turn,
+)
+from bot.core.ports import Conversations
+from bot.text import phrases
+from bot.text.courtesy import wants_more
+from bot.text.language import detect
+
+HISTORY = 4
+"""Earlier turns that a follow-up may refer to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question with how it ended and what led there."""
+
+    question: Question
+    ending: Finished | Declined
+    passages: tuple[Passage, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The one outcome of the question."""
+        return (
+            Outcome.ANSWERED if isinstance(self.ending, Finished) else Outcome.REFUSED
+        )
+
+
+class Desk:
+    """Asks as the person at the terminal, and remembers the conversation."""
+
+    def __init__(
+        self,
+        *,
+        answering: Answering,
+        conversations: Conversations,
+        audience: Audience,
+        clock: Callable[[], datetime],
+        language: Language,
+        profile: Profile,
+    ) -> None:
+        self._answering = answering
+        self._conversations = conversations
+        self._audience = audience
+        self._clock = clock
+        self._language = language
+        self.profile = profile
+        self.conversation = new_conversation()
+
+    def start_over(self) -> None:
+        """Begin another conversation; the next question is no follow-up."""
+        self.conversation = new_conversation()
+
+    async def ask(self, text: str, show: Callable[[AnswerEvent], None], /) -> Asked:
+        """Answer one question, showing every event as it comes."""
+        question = Question(
+            id=uuid4().hex,
+            text=text,
+            language=detect(text, default=self._language),
+            audience=self._audience,
+            asked_at=self._clock(),
+            conversation=self.conversation,
+            history=await self._conversations.turns(self.conversation, limit=HISTORY),
+            profile=self.profile,
+            detailed=wants_more(text),
+        )
+        passages: tuple[Passage, ...] = ()
+        async for event in self._answering.answer(question):
+            show(event)
+            if isinstance(event, Found):
+                passages = event.passages
+            elif isinstance(event, Finished | Declined):
+                asked = Asked(question=question, ending=event, passages=passages)
+                await self._record(asked)
+                return asked
+        raise BotError("the question ended without an outcome")
+
+    async def _record(self, asked: Asked) -> None:
+        answer = asked.ending.answer if isinstance(asked.ending, Finished) else None
+        turn = Turn(
+            question=asked.question.text,
+            answer=answer.text if answer else "",
+            documents=tuple(c.document for c in answer.citations) if answer else (),
+            asked_at=asked.question.asked_at,
+        )
+        await self._conversations.record(
+            asked.question.conversation,
+            asked.question.id,
+            turn,
+            outcome=asked.outcome,
+        )
+
+
+class Screen:
+    """Shows the events of one answer on a terminal, for people."""
+
+    def __init__(self, console: Console, /) -> None:
+        self._console = console
+        self._shown = False
+
+    def __call__(self, event: AnswerEvent, /) -> None:
+        """Show one event."""
+        match event:
+            case Searching() | Found():
+                pass
+            case Sentence(text=text):
+                self._shown = True
+                self._console.print(text, end="", markup=False, highlight=False)
+            case Finished(answer=answer):
+                self._end()
+                self._finish(answer)
+            case Declined(text=text):
+                self._end()
+                self._console.print(escape(text), style="yellow", highlight=False)
+            case _:
+                assert_never(event)
+
+    def _end(self) -> None:
+        if self._shown:
+            self._console.print()
+        self._shown = False
+
+    def _finish(self, answer: Answer) -> None:
+        for note in answer.notes:
+            self._console.print(escape(note), style="italic", highlight=False)
+        for citation in answer.citations:
+            self._console.print(
+                escape(source_line(citation, answer.language)),
+                style="dim",
+                highlight=False,
+                soft_wrap=True,
+            )
+
+
+def source_line(citation: Citation, language: Language) -> str:
+    """Return one line that says where a citation comes from and how old it is."""
+    place = " › ".join([citation.title, *citation.heading_path])
+    where = citation.url or "/".join([*citation.path, citation.title])
+    parts = [f"[{citation.number}] {place}", where]
+    if citation.updated_at is not None:
+        day = f"{citation.updated_at:%Y-%m-%d}"
+        parts.append(phrases.UPDATED.say(language, date=day))
+    return " — ".join(parts)
+
+
+def why(asked: Asked) -> Table:
+    """Return the passages and scores that led to an answer."""
+    table = Table("#", "score", "words", "vector", "passage", "source", box=None)
+    for number, passage in enumerate(asked.passages, start=1):
+        place = " › ".join([passage.document.title, *passage.chunk.heading_path])
+        table.add_row(
+            str(number),
+            f"{passage.score:.3f}",
+            _score(passage.lexical),
+            _score(passage.vector),
+            escape(f"{place}: {' '.join(passage.chunk.text.split())[:70]}"),
+            escape(passage.document.source),
+        )
+    return table
+
+
+def as_json(asked: Asked) -> str:
+    """Return how a question ended as one line of JSON, for programs."""
+    ending = asked.ending
+    row: dict[str, Any] = {
+        "id": asked.question.id,
+        "question": asked.question.text,
+        "language": asked.question.language,
+        "outcome": asked.outcome,
+    }
+    if isinstance(ending, Finished):
+        answer = ending.answer
+        row |= {
+            "kind": answer.kind,
+            "reason": answer.reason,
+            "answer": answer.text,
+            "notes": list(answer.notes),
+            "confidence": answer.confidence,
+            "model": answer.model,
+            "generation": answer.generation,
+            "citations": [_citation(citation) for citation in answer.citations],
+        }
+    else:
+        row |= {
+            "reason": ending.reason,
+            "answer": ending.text,
+            "confidence": ending.confidence,
+            "citations": [],
+        }
+    return json.dumps(row, ensure_ascii=False)
+
+
+def narrowed(audience: Audience, names: Sequence[str], /) -> Audience:
+    """Return the audience with only those of its principals that are named."""
+    kept = frozenset(name for name in audience.principals if name in set(names))
+    return replace(audience, principals=kept)
+
+
+def new_conversation() -> ConversationId:
+    """Return the id of a conversation nobody has had yet."""
+    return ConversationId(f"console:{uuid4().hex}")
+
+
+def _score(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _citation(citation: Citation) -> dict[str, Any]:
+    return {
+        "number": citation.number,
+        "document": citation.document,
+        "revision": citation.revision,
+        "title": citation.title,
+        "path": list(citation.path),
+        "heading_path": list(citation.heading_path),
+        "url": citation.url,
+        "quote": citation.quote,
+        "updated_at": citation.updated_at and citation.updated_at.isoformat(),
+    }

@@ -1,0 +1,94 @@
+"""`shirube demo`: the bundled documents, three questions, and a chat."""
+
+import sys
+from pathlib import Path
+
+from rich.markup import escape
+
+from bot import settings
+from bot.app import NONE, App, model_host, opened
+from bot.backends.ollama import choose
+from bot.chat.console import Desk, Screen
+from bot.commands.chat import converse
+from bot.commands.sync import show, sync_sources
+from bot.commands.terminal import Exit, Verbose, err, language, out, run
+from bot.core.errors import ConfigError
+from bot.core.model import Language
+from bot.ingest.sync import Policy
+from bot.text import phrases
+
+QUESTIONS = (
+    "有給休暇は入社後いつから何日もらえますか？",
+    "How do I rotate the API keys of the payment service?",
+    "火星支社の駐車場は何台まで停められますか？",
+)
+"""One in Japanese, one in English, one that the documents cannot answer."""
+
+
+def demo(*, verbose: Verbose = False) -> None:
+    """Read the documents of a fictional company, answer three questions, then chat."""
+    folder = Path(".shirube/demo").absolute()
+
+    async def main() -> Exit:
+        read = settings.load(samples() / "shirube.toml", data=folder)
+        spoken = language(read)
+        out.print(phrases.DEMO_BEGIN.say(spoken), markup=False)
+        read, problems = await usable(read)
+        # The first answers do not wait for vectors.
+        async with opened(_with(read, embed_model=NONE), writing=True) as app:
+            for report in await sync_sources(app, None, Policy()):
+                show(report)
+            _say_model(app, spoken, problems)
+            desk = app.desk(spoken)
+            for question in QUESTIONS:
+                await _ask(desk, question)
+        if sys.stdin.isatty() and out.is_terminal:
+            async with opened(read, writing=True) as app:
+                await sync_sources(app, None, Policy())
+                await converse(app.desk(spoken), spoken)
+        out.print(phrases.DEMO_END.say(spoken), markup=False)
+        return Exit.OK
+
+    run(main, verbose=verbose)
+
+
+def samples() -> Path:
+    """Return the folder of the bundled documents.
+
+    In a wheel they lie in the package, in a checkout where the tests use them.
+    """
+    package = Path(__file__).parents[1]
+    for folder in (package / "samples", package.parent / "tests" / "samples"):
+        if (folder / "shirube.toml").is_file():
+            return folder
+    raise ConfigError("the bundled documents are missing; install Shirube again")
+
+
+async def usable(read: settings.Settings) -> tuple[settings.Settings, list[str]]:
+    """Return the settings with models that can be used now, or with none."""
+    async with model_host(read) as host:
+        chosen = await choose(
+            host, chat=read.ollama.chat_model, embed=read.ollama.embed_model
+        )
+    chat, embed = chosen.chat or NONE, chosen.embed or NONE
+    return _with(read, chat_model=chat, embed_model=embed), list(chosen.problems)
+
+
+def _with(read: settings.Settings, **models: str) -> settings.Settings:
+    return read.model_copy(update={"ollama": read.ollama.model_copy(update=models)})
+
+
+def _say_model(app: App, spoken: Language, problems: list[str]) -> None:
+    if app.model is None:
+        for problem in problems:
+            err.print(problem, style="dim", markup=False, highlight=False)
+        told = phrases.NO_MODEL.say(spoken, model=settings.Ollama().chat_model)
+        out.print(f"\n{told}", style="yellow", markup=False, highlight=False)
+    else:
+        out.print(f"\n{app.settings.ollama.chat_model}", style="dim", markup=False)
+
+
+async def _ask(desk: Desk, question: str) -> None:
+    desk.start_over()
+    out.print(f"\n[bold]> {escape(question)}[/]", highlight=False)
+    await desk.ask(question, Screen(out))

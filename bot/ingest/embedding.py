@@ -1,0 +1,56 @@
+"""Fills in the vectors of what was published without them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.core.model import Revision
+from bot.core.ports import Projection
+from bot.core.sync import Staged
+from bot.ingest.progress import Progress, Stage
+from bot.ingest.projecting import Projector
+
+TOGETHER = 20
+"""Documents whose vectors are filled in by one write."""
+
+
+@dataclass(slots=True)
+class Filled:
+    """What a pass wrote, in chunks, and what it had to leave, in documents."""
+
+    chunks: int = 0
+    pending: int = 0
+
+
+async def fill_in(
+    source: str, *, projector: Projector, projection: Projection, progress: Progress
+) -> Filled:
+    """Embed the live documents of a source that lack vectors, as far as the host goes.
+
+    The text comes from the state database: nothing is fetched for it.
+    """
+    generation = projector.generation.id
+    total = await projection.pending(generation, source=source)
+    filled = Filled(pending=total)
+    vectors = projector.vectors
+    while vectors is not None and vectors.available and filled.pending:
+        progress(Stage.EMBEDDING, done=total - filled.pending, total=total)
+        revisions = await projection.unembedded(
+            generation, source=source, limit=TOGETHER
+        )
+        projected = await projector.project(
+            await _states(revisions, projection), embed=True
+        )
+        whole = [pair for pair in revisions if projected.embedded.get(pair[0])]
+        await projection.indexed(generation, embedded=whole)
+        filled.chunks += projected.chunks
+        filled.pending = await projection.pending(generation, source=source)
+    if total:
+        progress(Stage.EMBEDDING, done=total - filled.pending, total=total)
+    return filled
+
+
+async def _states(
+    revisions: Sequence[Revision], projection: Projection
+) -> dict[Revision, Staged]:
+    found = {revision: await projection.staged(revision) for revision in revisions}
+    return {key: state for key, state in found.items() if state is not None}

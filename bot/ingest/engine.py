@@ -1,0 +1,138 @@
+"""Everything one `shirube sync` does: a generation to write to, sources, upkeep."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.errors import ConfigError, Unavailable
+from bot.core.model import EmbeddingSpec, Generation, GenerationSpec
+from bot.core.ports import Embedder, VectorCache
+from bot.core.sync import SyncReport
+from bot.ingest import generations
+from bot.ingest.chunking import CHUNKER
+from bot.ingest.generations import Build
+from bot.ingest.plan import Listing, SyncPlan
+from bot.ingest.progress import Progress
+from bot.ingest.sync import Policy, Stores, Sync
+from bot.ingest.vectors import Vectors
+from bot.text.tokens import ANALYZER
+from connectors.api import Connector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """The generation that is synced into, and why it was built anew, if it was."""
+
+    generation: Generation
+    rebuilt: str | None
+    without_vectors: str | None
+
+
+class Engine:
+    """Syncs sources one after the other; the caller holds the writer lock."""
+
+    def __init__(
+        self,
+        *,
+        backend: str,
+        build: Build,
+        stores: Stores,
+        cache: VectorCache,
+        embedder: Embedder | None,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._backend = backend
+        self._build = build
+        self._stores = stores
+        self._cache = cache
+        self._embedder = embedder
+        self._clock = clock
+
+    async def prepare(self, *, progress: Progress, rebuild: bool = False) -> Prepared:
+        """Make sure there is an active generation made with what is set now.
+
+        A change of backend, analyzer, chunker or embedding model builds a new one
+        from the state database; `rebuild` does so without a change.
+        """
+        embedding, problem = await self._embedding()
+        active = await self._build.generations.active()
+        if active is not None and problem:
+            # A host that is down keeps the vectors there are in the cache.
+            embedding = active.spec.embedding
+        wanted = GenerationSpec(
+            analyzer=ANALYZER,
+            chunker=CHUNKER,
+            backend=self._backend,
+            embedding=embedding,
+        )
+        reason = generations.outdated(active.spec, wanted) if active else None
+        if active is None or not (reason or rebuild):
+            generation = await generations.ensure(wanted, self._build)
+        else:
+            reason = reason or "it was asked for"
+            generation = await generations.rebuild(
+                wanted, self._vectors(embedding), self._build, progress=progress
+            )
+        return Prepared(generation=generation, rebuilt=reason, without_vectors=problem)
+
+    async def sync(
+        self,
+        source: str,
+        connector: Connector,
+        generation: Generation,
+        policy: Policy,
+        /,
+        *,
+        progress: Progress,
+    ) -> SyncReport:
+        """Sync one source into the generation."""
+        sync = self._sync(source, connector, generation)
+        return await sync.run(policy, progress=progress)
+
+    async def preview(
+        self,
+        source: str,
+        connector: Connector,
+        generation: Generation,
+        /,
+        *,
+        progress: Progress,
+    ) -> tuple[Listing, SyncPlan]:
+        """Say what a sync would do."""
+        return await self._sync(source, connector, generation).preview(
+            progress=progress
+        )
+
+    async def finish(self, generation: Generation, /, *, written: int) -> Generation:
+        """Keep the index up if chunks were written, and probe the embedding model."""
+        if written:
+            await self._build.index.maintain(generation)
+        if self._embedder is not None and generation.spec.embedding and written:
+            try:
+                await generations.probe(generation, self._embedder, self._build)
+            except Unavailable:
+                return generation  # the next sync probes again
+        return await self._build.generations.active() or generation
+
+    async def _embedding(self) -> tuple[EmbeddingSpec | None, str | None]:
+        if self._embedder is None:
+            return None, None
+        try:
+            return await self._embedder.spec(), None
+        except (Unavailable, ConfigError) as error:
+            return None, str(error)
+
+    def _vectors(self, spec: EmbeddingSpec | None) -> Vectors | None:
+        if spec is None:
+            return None
+        return Vectors(cache=self._cache, embedder=self._embedder, spec=spec)
+
+    def _sync(self, source: str, connector: Connector, generation: Generation) -> Sync:
+        return Sync(
+            source=source,
+            connector=connector,
+            stores=self._stores,
+            generation=generation,
+            vectors=self._vectors(generation.spec.embedding),
+            clock=self._clock,
+        )

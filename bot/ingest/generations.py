@@ -1,0 +1,153 @@
+"""Makes sure that there is a generation to sync into, and builds a new one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.core.model import (
+    Generation,
+    GenerationSpec,
+    Language,
+    Revision,
+)
+from bot.core.ports import (
+    ChunkStore,
+    Embedder,
+    Generations,
+    IndexGenerations,
+    Projection,
+)
+from bot.core.sync import Staged
+from bot.ingest.probe import alpha
+from bot.ingest.progress import Progress, Stage
+from bot.ingest.projecting import Projector
+from bot.ingest.vectors import Vectors
+
+TOGETHER = 50
+"""Documents written at once while building."""
+
+PAIRS = 20
+"""Title and first paragraph of so many documents a language probe the model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """The ports that generations are made with."""
+
+    generations: Generations
+    index: IndexGenerations
+    chunks: ChunkStore
+    projection: Projection
+
+
+async def ensure(wanted: GenerationSpec, build: Build, /) -> Generation:
+    """Return the active generation; the first one is made and activated here."""
+    active = await build.generations.active()
+    if active is None:
+        active = await build.generations.create(wanted)
+        await build.index.create(active)
+        await build.generations.activate(active.id, expected=None)
+    else:
+        await build.index.create(active)
+    return active
+
+
+def outdated(active: GenerationSpec, wanted: GenerationSpec) -> str | None:
+    """Say why a new generation should be built, or return None.
+
+    A model host that is down is no reason: the vectors of before stay good.
+    """
+    for part in ("backend", "analyzer", "chunker", "schema"):
+        before, now = getattr(active, part), getattr(wanted, part)
+        if before != now:
+            return f"the {part} changed from {before} to {now}"
+    if wanted.embedding is None or active.embedding == wanted.embedding:
+        return None
+    if active.embedding is None:
+        return f"the embedding model {wanted.embedding.model} is available now"
+    return (
+        f"the embedding model changed from {active.embedding.model} "
+        f"to {wanted.embedding.model}"
+    )
+
+
+async def rebuild(
+    wanted: GenerationSpec,
+    vectors: Vectors | None,
+    build: Build,
+    /,
+    *,
+    progress: Progress,
+) -> Generation:
+    """Build a new generation from the state database and make it the active one.
+
+    Nothing is fetched. The old generation answers meanwhile and is dropped after
+    the switch. Raises `Conflict` if another generation was activated meanwhile.
+    """
+    active = await build.generations.active()
+    made = await build.generations.create(wanted)
+    await build.index.create(made)
+    projector = Projector(store=build.chunks, generation=made, vectors=vectors)
+    if active is not None:
+        await _copy(active, projector, build, progress)
+    await build.index.maintain(made)
+    await build.generations.activate(made.id, expected=active.id if active else None)
+    if active is not None:
+        await build.index.drop(active.id)
+    return made
+
+
+async def probe(
+    generation: Generation, embedder: Embedder, build: Build, /
+) -> Mapping[Language, float]:
+    """Find out, and record, which languages the embedding model speaks."""
+    samples: dict[Language, list[tuple[str, str]]] = {}
+    async for revision in build.projection.live(generation.id):
+        state = await build.projection.staged(revision)
+        if state is None:
+            continue
+        pairs = samples.setdefault(state.language, [])
+        paragraph = first_paragraph(state.markdown)
+        if paragraph and len(pairs) < PAIRS:
+            pairs.append((state.title, paragraph))
+        if all(len(samples.get(language, ())) >= PAIRS for language in Language):
+            break
+    found = await alpha(samples, embedder)
+    await build.generations.set_alpha(generation.id, found)
+    return found
+
+
+def first_paragraph(markdown: str) -> str:
+    """Return the first block that is neither a heading nor a marker."""
+    for block in markdown.split("\n\n"):
+        text = "\n".join(
+            line for line in block.splitlines() if not line.startswith(("#", "---"))
+        ).strip()
+        if len(text) > 1:
+            return text
+    return ""
+
+
+async def _copy(
+    active: Generation, projector: Projector, build: Build, progress: Progress
+) -> None:
+    revisions = [revision async for revision in build.projection.live(active.id)]
+    for start in range(0, len(revisions), TOGETHER):
+        progress(Stage.REBUILDING, done=start, total=len(revisions))
+        part = revisions[start : start + TOGETHER]
+        states = await _states(part, build.projection)
+        projected = await projector.project(states, embed=True)
+        await build.projection.adopt(
+            projector.generation.id,
+            {
+                revision: (state.access.digest(), projected.embedded[revision[0]])
+                for revision, state in states.items()
+            },
+        )
+    progress(Stage.REBUILDING, done=len(revisions), total=len(revisions))
+
+
+async def _states(
+    revisions: list[Revision], projection: Projection
+) -> dict[Revision, Staged]:
+    found = {revision: await projection.staged(revision) for revision in revisions}
+    return {key: state for key, state in found.items() if state is not None}
