@@ -7,18 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-_MESSAGE = 8
-"""Tokens that a chat template spends on each message, rather too many."""
-
-_WINDOW = 64
-_ENOUGH = 20
+_WINDOW = 64  # answers that are remembered, a script
+_ENOUGH = 20  # answers after which estimates may go below the first guess
 _MARGIN = 1.05
-_WORTH_LEARNING = 100
-_BLIND_STEP = 1.5
-_FORGETTING = 0.98
-_TRUSTED = 5
-_LEAST_UNKNOWN = 0.25
-_LEAST_KNOWN = 0.7
+_WORTH_LEARNING = 100  # estimated tokens; in less the chat template outweighs the text
+_BLIND_STEP = 1.5  # by how much an estimate grows when a refusal has no counts
+_FORGETTING = 0.98  # how fast a refusal is forgotten, an answer
+_TRUSTED = 5  # answers after which a low count is suspicious
+_LEAST_KNOWN = 0.7  # of the lowest count so far
+_LEAST_UNKNOWN = 0.25  # of the first guess
 
 _WORD = re.compile(r"[A-Za-z]+")
 _SYMBOL = re.compile(r"[!-@\[-`{-~]")
@@ -91,17 +88,11 @@ class Budgeter:
             return 0
         return math.ceil(_raw(text) * self._seen[_script(text)].factor())
 
-    def prompt(self, texts: Sequence[str], /) -> int:
-        """Estimate the tokens of a prompt of these messages."""
-        return self.measure("\n".join(texts)) + _MESSAGE * len(texts)
-
     def learn(self, texts: Sequence[str], tokens: int, /) -> None:
         """Take in how many tokens the model counted in a prompt."""
         text = "\n".join(texts)
-        if _raw(text) < _WORTH_LEARNING:
-            return  # the template's own tokens would outweigh the text's
-        counted = max(1, tokens - _MESSAGE * len(texts))
-        self._seen[_script(text)].learn(counted / _raw(text))
+        if _raw(text) >= _WORTH_LEARNING:
+            self._seen[_script(text)].learn(tokens / _raw(text))
 
     def overflowed(
         self, texts: Sequence[str], /, *, prompt: int | None, context: int

@@ -186,7 +186,7 @@ class OllamaHost:
 
 
 def _address(url: str) -> str:
-    text = url.strip().rstrip("/")
+    text = url.strip()
     bare = "://" not in text
     try:
         address = httpx.URL(f"http://{text}" if bare else text)
@@ -199,7 +199,9 @@ def _address(url: str) -> str:
         )
     if address.userinfo:
         raise ConfigError("an Ollama address carries no password; use the bearer token")
-    return str(address.copy_with(port=_PORT) if bare and not address.port else address)
+    if bare and address.port is None:
+        address = address.copy_with(port=_PORT)
+    return str(address).rstrip("/")
 
 
 def _trust(url: str, ca_file: Path | None) -> ssl.SSLContext | bool:
