@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _MARKS = (
     # UTF-32 before UTF-16: its little-endian mark begins with the other's.
@@ -13,6 +13,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _ESCAPE = re.compile(rb"\x1b\$[@B(]|\x1b\([IJ]")
+_UNUSED = re.compile("[\u0080\u00a0\uf8f0-\uf8f3]")
 _HALF_WIDTH_ONLY = re.compile(rb"[\x00-\x7f\xa1-\xdf]*")
 
 
@@ -35,14 +36,12 @@ def decode(data: bytes, /) -> Decoded | None:
     The whole file is decided at once, strictly: never line by line, and never with
     replacement characters.
     """
-    for decoded in (_marked(data), _escaped(data), _unmarked(data)):
-        if decoded is not None and "\x00" not in decoded.text:
-            return Decoded(
-                text=decoded.text.replace("\r\n", "\n").replace("\r", "\n"),
-                encoding=decoded.encoding,
-                ambiguous=decoded.ambiguous,
-            )
-    return None
+    mark = next((name for mark, name in _MARKS if data.startswith(mark)), None)
+    decoded = _strict(data, mark) if mark else _escaped(data) or _unmarked(data)
+    if decoded is None or "\x00" in decoded.text:
+        return None
+    text = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
+    return replace(decoded, text=text)
 
 
 def is_binary(data: bytes, /) -> bool:
@@ -58,13 +57,6 @@ def _strict(data: bytes, encoding: str) -> Decoded | None:
         return None
 
 
-def _marked(data: bytes) -> Decoded | None:
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return _strict(data, encoding)
-    return None
-
-
 def _escaped(data: bytes) -> Decoded | None:
     if not _ESCAPE.search(data) or not data.isascii():
         return None
@@ -75,7 +67,7 @@ def _unmarked(data: bytes) -> Decoded | None:
     unicode = _strict(data, "utf-8")
     if unicode is not None:
         return unicode
-    euc, windows = _strict(data, "euc_jp"), _strict(data, "cp932")
+    euc, windows = _strict(data, "euc_jp"), _windows(data)
     if euc is None or windows is None:
         return euc or windows
     if _HALF_WIDTH_ONLY.fullmatch(data):
@@ -83,3 +75,9 @@ def _unmarked(data: bytes) -> Decoded | None:
         return Decoded(text=windows.text, encoding="cp932", ambiguous=True)
     # EUC-JP often decodes as cp932, cp932 prose never as EUC-JP.
     return euc
+
+
+def _windows(data: bytes) -> Decoded | None:
+    """Decode as cp932 without the single bytes that no Japanese text ever used."""
+    decoded = _strict(data, "cp932")
+    return None if decoded is None or _UNUSED.search(decoded.text) else decoded

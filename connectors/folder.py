@@ -15,7 +15,7 @@ from connectors.api import Context, Document, Entry, Failed, Link, Problem
 from connectors.digests import Digests
 from connectors.errors import SourceDenied, SourceUnavailable
 from connectors.files import Found, Tree, distinct, unreadable
-from connectors.formats import DOCUMENTS, RELEASE, is_readable, read_file
+from connectors.formats import DOCUMENTS, RELEASE, is_readable, read_file, title_of
 from connectors.links import LinkTemplate, link_template, sample_links
 from connectors.options import Options, missing_access, read_options
 from connectors.selection import Patterns, selection
@@ -141,7 +141,7 @@ class Files:
         return Entry(
             id=found.id,
             version=self._version(digest),
-            title=path.stem,
+            title=title_of(found.id),
             layers=self._context.layers,
             path=path.parts[:-1],
         )

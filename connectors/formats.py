@@ -25,6 +25,7 @@ _NAMED = ("readme", "changelog", "contributing", "security", "license", "notice"
 DOCUMENTS = (*(f"*.{suffix}" for suffix in (*_MARKDOWN, *_OTHER)), *_NAMED)
 """The patterns of everything that is meant to be read by people."""
 
+_STANDS_FOR_FOLDER = frozenset({"index", "readme"})
 _DEEPEST = 5_000
 _MINIFIED = 2_000
 _MODULE = re.compile(r"(?:import|export)\s")
@@ -84,8 +85,16 @@ def _suffix(path: str) -> str:
     return pure.suffix.removeprefix(".") or pure.name
 
 
-def _stem(path: str) -> str:
-    return PurePosixPath(path).stem or path
+def title_of(path: str, /) -> str:
+    """Return what a file is called when its content does not say: its own name.
+
+    A file that stands for its folder is called as the folder.
+    """
+    pure = PurePosixPath(path)
+    names = [pure.stem, pure.parent.name]
+    if pure.stem.lower() in _STANDS_FOR_FOLDER and pure.parent.name:
+        names.reverse()
+    return " ".join(names[0].split()) or path
 
 
 def _reader(path: str) -> Callable[[str, str], Text]:
@@ -107,7 +116,7 @@ def _markdown(path: str, text: str) -> Text:
     head = read_head(text)
     body = without_head(text, head)
     return Text(
-        title=head.title or first_heading(body) or _stem(path),
+        title=head.title or first_heading(body) or title_of(path),
         markdown=body,
         updated_at=head.updated_at,
         labels=head.labels,
@@ -139,7 +148,7 @@ def _html(path: str, text: str) -> Text:
         raise _Unreadable("too_deep", f"'{path}' nests its elements without end")
     page = html.convert(text)
     return Text(
-        title=without_markup(page.title or "") or _stem(path),
+        title=without_markup(page.title or "") or title_of(path),
         markdown=page.markdown,
         faithful=False,
     )
@@ -163,7 +172,7 @@ def _notebook(path: str, text: str) -> Text:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise _Unreadable("broken", f"'{path}' is no notebook; save it again") from None
     markdown = "\n\n".join(filter(None, cells)) + "\n"
-    title = first_heading(markdown) or _stem(path)
+    title = first_heading(markdown) or title_of(path)
     return Text(title=title, markdown=markdown, faithful=False)
 
 

@@ -11,7 +11,7 @@ from typing import Self
 
 from connectors.api import Context, Document, Entry, Failed, Link, Problem
 from connectors.errors import SourceError
-from connectors.formats import RELEASE, is_readable, read_file
+from connectors.formats import RELEASE, is_readable, read_file, title_of
 from connectors.git.history import History
 from connectors.git.mirror import Mirror, Origin, refreshed, tip
 from connectors.git.options import (
@@ -161,7 +161,7 @@ class Commit:
         return Entry(
             id=file.id,
             version=f"{file.blob}-{RELEASE}-{self._links}",
-            title=" ".join(path.stem.split()) or file.id,
+            title=title_of(file.id),
             layers=self._context.layers,
             path=path.parts[:-1],
         )
