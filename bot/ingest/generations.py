@@ -1,6 +1,6 @@
 """Makes sure that there is a generation to sync into, and builds a new one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.model import (
@@ -81,9 +81,11 @@ async def rebuild(
     """Build a new generation from the state database and make it the active one.
 
     Nothing is fetched. The old generation answers meanwhile and is dropped after
-    the switch. Raises `Conflict` if another generation was activated meanwhile.
+    the switch; what an interrupted build left is dropped before. Raises `Conflict`
+    if another generation was activated meanwhile.
     """
     active = await build.generations.active()
+    await _drop(await build.generations.spare(), build)
     made = await build.generations.create(wanted)
     await build.index.create(made)
     projector = Projector(store=build.chunks, generation=made, vectors=vectors)
@@ -91,8 +93,7 @@ async def rebuild(
         await _copy(active, projector, build, progress)
     await build.index.maintain(made)
     await build.generations.activate(made.id, expected=active.id if active else None)
-    if active is not None:
-        await build.index.drop(active.id)
+    await _drop(await build.generations.spare(), build)
     return made
 
 
@@ -125,6 +126,12 @@ def first_paragraph(markdown: str) -> str:
         if len(text) > 1:
             return text
     return ""
+
+
+async def _drop(spare: Sequence[Generation], build: Build) -> None:
+    for generation in spare:
+        await build.index.drop(generation.id)
+        await build.generations.retire(generation.id)
 
 
 async def _copy(
