@@ -187,7 +187,9 @@ def run(row: Sequence[Any], /) -> SyncRun:
 
 def reported(report: SyncReport, /) -> str:
     """Write a report."""
-    return json.dumps(asdict(report), ensure_ascii=False)
+    # asdict makes a Counter of pairs out of a Counter.
+    values = asdict(report) | {"warnings": dict(report.warnings)}
+    return json.dumps(values, ensure_ascii=False)
 
 
 def _report(text: str) -> SyncReport:
