@@ -1,0 +1,101 @@
+"""Measures how much of a question the best passages speak of.
+
+The confidence is the share of a question's words that one of the best passages
+has, rare and meaningful words counting more. It looks at texts, never at the
+scores of an engine, so that every engine gives the same.
+"""
+
+import math
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import chain, repeat
+from operator import contains
+from typing import Final, TypeAlias
+
+from bot.core.model import Chunk
+from bot.text.courtesy import clauses
+
+Clause: TypeAlias = AbstractSet[str]
+Weights: TypeAlias = Mapping[str, float]
+
+_PASSAGES: Final = 3
+_CANDIDATES: Final = 50
+
+_RARITY_FLOOR: Final = 2.0
+"""What a word counts that every candidate has; the rarest counts about three times."""
+
+_SHARE_OF_HEAVIEST: Final = 0.5
+"""A clause lighter than this, such as 「確認です」, does not speak for the question."""
+
+_HIRAGANA: Final = re.compile("[\u3040-\u309f]")
+_ONLY_HIRAGANA: Final = re.compile("[\u3040-\u309f]+")
+_ONE_HAN: Final = re.compile(
+    "[\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]"
+)
+
+
+def confidence(
+    queries: Sequence[str],
+    best: Sequence[Chunk],
+    candidates: Sequence[Chunk],
+    analyse: Callable[[str], list[str]],
+) -> float:
+    """Return how well the best passages cover the best clause, from 0 to 1.
+
+    The first query is the bare question, whose clauses are looked at one by one;
+    the others are completed by the conversation and taken whole. `candidates` are
+    what the lexical search found: they tell rare words from common ones.
+    """
+    bare, *completed = queries
+    parts = [frozenset(analyse(clause)) for clause in clauses(bare)]
+    wholes = [frozenset(analyse(query)) for query in completed]
+    weights = _weights(frozenset(chain(*parts, *wholes)), candidates[:_CANDIDATES])
+    passages = [frozenset(analyse(_searched(chunk))) for chunk in best[:_PASSAGES]]
+    shares = [
+        _weight(clause & passage, weights) / _weight(clause, weights)
+        for clause in (*_heavy(parts, weights), *wholes)
+        for passage in passages
+        if clause
+    ]
+    return max(shares, default=0.0)
+
+
+def _weights(tokens: Collection[str], candidates: Sequence[Chunk]) -> Weights:
+    """Weigh tokens by script and by how many candidates have them.
+
+    A substring is a good enough sign of a token here, and much cheaper.
+    """
+    texts = [_searched(chunk).lower() for chunk in candidates]
+    return {
+        token: _meaning(token)
+        * _rarity(sum(map(contains, texts, repeat(token))), len(texts))
+        for token in tokens
+    }
+
+
+def _searched(chunk: Chunk) -> str:
+    return " ".join((chunk.title, *chunk.heading_path, chunk.text))
+
+
+def _rarity(having: int, total: int) -> float:
+    return _RARITY_FLOOR + math.log1p((total - having + 0.5) / (having + 0.5))
+
+
+def _meaning(token: str) -> float:
+    """Weigh grammar, which Japanese writes in hiragana, less than content."""
+    if _ONLY_HIRAGANA.fullmatch(token):
+        return 0.2
+    if _ONE_HAN.fullmatch(token):
+        return 0.5
+    return 0.6 if _HIRAGANA.search(token) else 1.0
+
+
+def _heavy(parts: Sequence[Clause], weights: Weights) -> list[Clause]:
+    heaviest = max((_weight(part, weights) for part in parts), default=0.0)
+    least = heaviest * _SHARE_OF_HEAVIEST
+    return [part for part in parts if _weight(part, weights) >= least]
+
+
+def _weight(tokens: Clause, weights: Weights) -> float:
+    return sum(weights[token] for token in tokens)

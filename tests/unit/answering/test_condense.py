@@ -1,0 +1,61 @@
+"""A question becomes the texts that are searched."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.answering.condense import EARLIER_TURNS, queries
+from tests.unit.answering.shelf import a_question
+
+
+@pytest.mark.parametrize(
+    ("bare", "wrapped"),
+    [
+        ("締め日はいつですか？", "お疲れ様です。締め日はいつですか？"),
+        ("締め日はいつですか？", "締め日はいつですか？よろしくお願いいたします。"),
+        ("When are expenses due?", "Hi team, when are expenses due? Thanks!"),
+    ],
+)
+def test_politeness_is_not_searched(bare: str, wrapped: str) -> None:
+    [plain], [dressed] = queries(a_question(bare)), queries(a_question(wrapped))
+
+    assert plain.lower() == dressed.lower()
+
+
+def test_a_follow_up_is_searched_bare_and_with_what_was_asked_before() -> None:
+    question = a_question("Who wrote it?", history=["Tell me about Grenade", "When?"])
+
+    bare, with_last, with_both = queries(question)
+
+    assert "Grenade" not in bare
+    assert with_last.splitlines() == ["When", bare]
+    assert with_both.splitlines() == ["Grenade", "When", bare]
+
+
+def test_older_turns_are_left_alone() -> None:
+    question = a_question("いつまで？", history=["駐車場", "入館証", "出張旅費"])
+
+    assert not any("駐車場" in text for text in queries(question))
+
+
+def test_courtesy_alone_is_searched_as_it_stands() -> None:
+    """Something must be searched; the gate or the desk says what comes of it."""
+    assert queries(a_question("ありがとうございます")) == ("ありがとうございます",)
+
+
+def test_courtesy_among_the_earlier_turns_adds_nothing() -> None:
+    question = a_question("出張の旅費は？", history=["ありがとうございます"])
+
+    assert len(queries(question)) == 1
+
+
+@settings(deadline=None, max_examples=100)
+@given(text=st.text(max_size=60), history=st.lists(st.text(max_size=30), max_size=4))
+def test_there_is_always_something_to_search_and_never_twice(
+    text: str, history: list[str]
+) -> None:
+    found = queries(a_question(text, history=history))
+
+    assert 1 <= len(found) <= 1 + EARLIER_TURNS
+    assert len(set(found)) == len(found)
+    assert all(each.endswith(found[0]) for each in found)
