@@ -1,0 +1,33 @@
+"""Runs a benchmark by name: `python -m tests.bench NAME [ARGUMENTS]`."""
+
+import pkgutil
+import runpy
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """The benchmarks there are: every module here that can be run."""
+    modules = [module.name for module in pkgutil.iter_modules([str(FOLDER)])]
+    return sorted(
+        name
+        for name in modules
+        if not name.startswith("_")
+        and '__name__ == "__main__"' in (FOLDER / f"{name}.py").read_text("utf-8")
+    )
+
+
+def run(arguments: list[str]) -> int:
+    """Run the named benchmark with the rest of the arguments."""
+    if not arguments or arguments[0] not in names():
+        print(f"usage: python -m tests.bench {{{','.join(names())}}} [ARGUMENTS]")
+        return 2
+    sys.argv = arguments
+    runpy.run_module(f"tests.bench.{arguments[0]}", run_name="__main__")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))
