@@ -19,6 +19,7 @@ from bot.backends.ollama.wire import ChatLine, Tags
 from bot.core.errors import ConfigError
 from tests.conftest import ScriptedModel
 from tests.fakes.ollama_shaped import EMBEDDER, MODEL, teach
+from tests.fakes.ollama_server import VERSION
 from tests.fakes.scripted_http import Hang, Reply, ScriptedHTTP, json_reply
 
 NOWHERE = "http://127.0.0.1:9"
@@ -226,3 +227,9 @@ async def test_closing_a_stream_stops_a_real_server(
                 line = await anext(lines)
 
     assert line.message.content == "あい"
+
+
+def test_the_server_that_is_built_is_the_one_that_tests_look_for() -> None:
+    script = (Path(__file__).parents[3] / ".ci" / "servers").read_text(encoding="utf-8")
+
+    assert f"OLLAMA={VERSION}\n" in script
