@@ -81,6 +81,11 @@ class WholeCorpus:
     def __init__(self, documents: Mapping[DocumentId, LiveDocument], /) -> None:
         self._documents = documents
 
+    @property
+    def documents(self) -> Collection[DocumentId]:
+        """The ids of all documents."""
+        return self._documents.keys()
+
     async def live(
         self, generation: GenerationId, documents: Collection[DocumentId], /
     ) -> Mapping[DocumentId, LiveDocument]:
@@ -136,6 +141,11 @@ class Trial:
     generation: Generation
     embedder: Embedder | None
     chunks: int
+
+    @property
+    def documents(self) -> Collection[DocumentId]:
+        """Everything in the corpus."""
+        return self.catalogue.documents
 
     @property
     def generations(self) -> OneGeneration:
