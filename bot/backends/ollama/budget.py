@@ -2,6 +2,7 @@
 
 import math
 import re
+import string
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,10 +18,9 @@ _TRUSTED = 5  # answers after which a low count is suspicious
 _LEAST_KNOWN = 0.7  # of the lowest count so far
 _LEAST_UNKNOWN = 0.25  # of the first guess
 
-_WORD = re.compile(r"[A-Za-z]+")
-_SYMBOL = re.compile(r"[!-@\[-`{-~]")
-_GAP = re.compile(r"\s\s+|[\n\t]")
-_OTHER = re.compile(r"[^\x00-\x7f\s]")
+_WORD = re.compile(rb"[A-Za-z]+")
+_GAP = re.compile(rb"\s\s+|[\n\t]")
+_SIGNS = (string.digits + string.punctuation).encode()
 _LONG_WORD = 8
 
 _JAPANESE = (
@@ -84,15 +84,14 @@ class Budgeter:
 
     def measure(self, text: str, /) -> int:
         """Estimate the tokens of a text."""
-        if not text:
-            return 0
-        return math.ceil(_raw(text) * self._seen[_script(text)].factor())
+        guess, script = _weigh(text)
+        return math.ceil(guess * self._seen[script].factor()) if text else 0
 
     def learn(self, texts: Sequence[str], tokens: int, /) -> None:
         """Take in how many tokens the model counted in a prompt."""
-        text = "\n".join(texts)
-        if _raw(text) >= _WORTH_LEARNING:
-            self._seen[_script(text)].learn(tokens / _raw(text))
+        guess, script = _weigh("\n".join(texts))
+        if guess >= _WORTH_LEARNING:
+            self._seen[script].learn(tokens / guess)
 
     def overflowed(
         self, texts: Sequence[str], /, *, prompt: int | None, context: int
@@ -102,33 +101,26 @@ class Budgeter:
         Some hosts say how long it was. From the others only a lower bound is
         known, so the estimate moves in steps until prompts fit.
         """
-        text = "\n".join(texts)
-        seen = self._seen[_script(text)]
-        tokens = max(context + 1, self.measure(text)) * _BLIND_STEP
+        guess, script = _weigh("\n".join(texts))
+        seen = self._seen[script]
+        tokens = max(context + 1, guess * seen.factor()) * _BLIND_STEP
         if prompt is not None:
             tokens = prompt
-        seen.floor = max(seen.floor, tokens / max(1.0, _raw(text)) * _MARGIN)
+        seen.floor = max(seen.floor, tokens / max(1.0, guess) * _MARGIN)
         return math.ceil(tokens)
 
     def cut_in_silence(self, texts: Sequence[str], tokens: int, /) -> bool:
         """Whether a model that counted so few tokens cannot have read it all."""
-        text = "\n".join(texts)
-        least = self._seen[_script(text)].least() * _raw(text)
-        return 0 < tokens < least
+        guess, script = _weigh("\n".join(texts))
+        return 0 < tokens < guess * self._seen[script].least()
 
 
-def _raw(text: str) -> float:
-    words = _WORD.findall(text)
-    letters = sum(max(0, len(word) - _LONG_WORD) for word in words)
-    return (
-        1.0 * len(_OTHER.findall(text))
-        + 1.5 * len(words)
-        + letters / 3
-        + len(_SYMBOL.findall(text))
-        + len(_GAP.findall(text))
-    )
-
-
-def _script(text: str) -> _Script:
-    foreign = len(_OTHER.findall(text))
-    return _Script.CJK if 2 * foreign >= _raw(text) else _Script.LATIN
+def _weigh(text: str) -> tuple[float, _Script]:
+    """Return the first guess for a text, and the script that it is mostly in."""
+    plain = text.encode("ascii", "replace")
+    foreign = plain.count(b"?") - text.count("?")
+    signs = len(plain) - len(plain.translate(None, _SIGNS)) - foreign
+    words = _WORD.findall(plain)
+    tails = sum(max(0, len(word) - _LONG_WORD) for word in words)
+    guess = foreign + signs + 1.5 * len(words) + tails / 3 + len(_GAP.findall(plain))
+    return guess, _Script.CJK if 2 * foreign >= guess else _Script.LATIN

@@ -9,7 +9,7 @@ from bot.backends.ollama import sampling
 from bot.backends.ollama.budget import PROBES, Budgeter
 from bot.backends.ollama.errors import Refusal, error_of, refusal_text
 from bot.backends.ollama.host import OllamaHost
-from bot.backends.ollama.models import loaded, look_up
+from bot.backends.ollama.models import ModelFacts, loaded, look_up
 from bot.backends.ollama.pacing import paced
 from bot.backends.ollama.request import ChatRequest, Limits, limits_of
 from bot.backends.ollama.thinking import ThinkFilter
@@ -56,12 +56,7 @@ class OllamaLanguageModel:
 
     async def describe(self) -> ModelSpec:
         """Say which model answers and how much it takes; asks the host."""
-        facts = await look_up(self._host, self._model)
-        if facts.capabilities and "completion" not in facts.capabilities:
-            raise ConfigError(
-                f"the model {self._model!r} cannot write; configure a chat model"
-            )
-        limits = self._limits = limits_of(facts, self._num_ctx)
+        facts, limits = await self._look_up()
         return ModelSpec(
             model=self._model,
             digest=facts.digest,
@@ -106,21 +101,30 @@ class OllamaLanguageModel:
         self._warm = True
         for probe in PROBES:
             await self._read_only(probe)
-        warnings = (await self._memory_warning(), await self._cutting_warning())
+        limits = request.limits
+        warnings = (
+            await self._memory_warning(limits),
+            await self._cutting_warning(limits),
+        )
         return tuple(warning for warning in warnings if warning)
+
+    async def _look_up(self) -> tuple[ModelFacts, Limits]:
+        facts = await look_up(self._host, self._model)
+        if facts.capabilities and "completion" not in facts.capabilities:
+            raise ConfigError(
+                f"the model {self._model!r} cannot write; configure a chat model"
+            )
+        limits = self._limits = limits_of(facts, self._num_ctx)
+        return facts, limits
 
     async def _request(
         self, messages: Sequence[Message], options: Mapping[str, float]
     ) -> ChatRequest:
-        if self._limits is None:
-            await self.describe()
-        if self._limits is None:
-            raise ConfigError(f"{self._name} does not say what it takes")
         return ChatRequest(
             model=self._model,
             messages=messages,
             options=options,
-            limits=self._limits,
+            limits=self._limits or (await self._look_up())[1],
             keep_alive=self._keep_alive,
         )
 
@@ -208,24 +212,23 @@ class OllamaLanguageModel:
             async for _ in events:
                 pass
 
-    async def _memory_warning(self) -> str | None:
+    async def _memory_warning(self, limits: Limits) -> str | None:
         place = await loaded(self._host, self._model)
-        limits = self._limits
         if place is None:
             return f"{self._name} left the host's memory at once; set keep_alive"
-        if limits and (place.context_length or limits.context) < limits.context:
+        if (place.context_length or limits.context) < limits.context:
             return (
                 f"{self._name} got a context of {place.context_length} tokens "
                 f"instead of {limits.context}; set a smaller num_ctx"
             )
         return place.offload_warning(self._name)
 
-    async def _cutting_warning(self) -> str | None:
+    async def _cutting_warning(self, limits: Limits) -> str | None:
         """Send a prompt that cannot fit, as the one proof that it is refused."""
-        context = self._limits.context if self._limits else self._num_ctx
+        too_long = " ".join(map(str, range(limits.context)))
         try:
             async with asyncio.timeout(_SELF_CHECK):
-                await self._read_only(" ".join(map(str, range(context))))
+                await self._read_only(too_long)
         except ContextOverflow:
             return None
         except (TimeoutError, Unavailable):

@@ -10,6 +10,8 @@ from bot.core.ports import Message
 _THOUGHTS = 1024
 """Tokens set aside for a model that cannot be told not to think."""
 
+_STUBBORN = frozenset({"gptoss", "gpt-oss"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -27,7 +29,7 @@ def limits_of(facts: ModelFacts, num_ctx: int, /) -> Limits:
     tokens; gpt-oss ignores a plain no.
     """
     context = min(num_ctx, facts.context or num_ctx)
-    stubborn = "thinking" in facts.capabilities and facts.family.startswith("gpt")
+    stubborn = "thinking" in facts.capabilities and facts.family in _STUBBORN
     answer = min(LONGEST_ANSWER, context // 4)
     return Limits(
         context=context,

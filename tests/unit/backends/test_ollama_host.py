@@ -18,8 +18,8 @@ from bot.backends.ollama import (
 from bot.backends.ollama.wire import ChatLine, Tags
 from bot.core.errors import ConfigError
 from tests.conftest import ScriptedModel
-from tests.fakes.ollama_shaped import EMBEDDER, MODEL, teach
 from tests.fakes.ollama_server import VERSION
+from tests.fakes.ollama_shaped import EMBEDDER, MODEL, teach
 from tests.fakes.scripted_http import Hang, Reply, ScriptedHTTP, json_reply
 
 NOWHERE = "http://127.0.0.1:9"
