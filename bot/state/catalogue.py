@@ -1,6 +1,6 @@
 """What may be shown now: the port `Catalogue`."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, and_, case, exists, func, select
@@ -13,6 +13,7 @@ from bot.state.engine import Database
 from bot.state.rows import active, fetched
 from bot.state.schema import (
     accesses,
+    catalogue_changes,
     documents,
     projections,
     revisions,
@@ -71,6 +72,7 @@ class SqlCatalogue:
 
     def __init__(self, database: Database, /) -> None:
         self._database = database
+        self._in_use: tuple[int | None, frozenset[Principal]] = (None, frozenset())
 
     async def live(
         self, generation: GenerationId, names: Collection[DocumentId], /
@@ -86,11 +88,12 @@ class SqlCatalogue:
     async def principals(self) -> frozenset[Principal]:
         """Every principal that some live document's access names."""
         async with self._database.reading() as connection:
-            texts = (await connection.scalars(_IN_USE)).all()
-        named = {
-            name for text in texts for layer in access(text).layers for name in layer
-        }
-        return frozenset(named - {DENY})
+            number = await connection.scalar(select(catalogue_changes.c.number))
+            counted, named = self._in_use
+            if number != counted:
+                named = _named((await connection.scalars(_IN_USE)).all())
+                self._in_use = number, named
+        return named
 
     async def sources(self) -> Sequence[SourceStatus]:
         """How every source that was ever synced stands."""
@@ -108,6 +111,11 @@ class SqlCatalogue:
             _status(row, shown.get(row.name, (0, 0)), failing.get(row.name, 0), runs)
             for row in names
         ]
+
+
+def _named(texts: Iterable[str]) -> frozenset[Principal]:
+    layers = (layer for text in texts for layer in access(text).layers)
+    return frozenset[Principal]().union(*layers) - {DENY}
 
 
 async def _shown(

@@ -9,7 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.errors import Conflict
 from bot.core.model import Generation, GenerationId, GenerationSpec, Language
 from bot.state.engine import Database
-from bot.state.rows import active, cancel_runs, drop_unneeded, require_generation
+from bot.state.rows import (
+    active,
+    cancel_runs,
+    count_change,
+    drop_unneeded,
+    require_generation,
+)
 from bot.state.schema import (
     Clock,
     active_generation,
@@ -116,3 +122,4 @@ async def _empty(connection: AsyncConnection, name: GenerationId) -> None:
     for table in (projections, garbage):
         await connection.execute(delete(table).where(table.c.generation == name))
     await drop_unneeded(connection)
+    await count_change(connection)

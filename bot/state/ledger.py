@@ -24,6 +24,7 @@ from bot.core.sync import Known, Staged
 from bot.state.engine import Database
 from bot.state.known import KNOWN, known
 from bot.state.rows import (
+    count_change,
     discard,
     fetched,
     many,
@@ -186,6 +187,7 @@ class SqlLedger:
                     for name, each in access.items()
                 ],
             )
+            await count_change(connection)
 
     async def remove(self, run: RunId, names: Collection[DocumentId], /) -> None:
         """Hide documents at once, in every generation; their revisions are garbage."""
@@ -194,6 +196,7 @@ class SqlLedger:
             mine.owns(names)
             for piece in pieces(names):
                 await _hide(connection, piece, now=self._clock())
+            await count_change(connection)
 
 
 def _pack(batch: Mapping[DocumentId, Staged]) -> dict[DocumentId, bytes]:
@@ -326,6 +329,7 @@ async def _go_live(
         [{"document_": name, "wanted_": row.access} for name, row in rows.items()],
     )
     await _forgive(connection, rows)
+    await count_change(connection)
     await discard(
         connection, [(generation, name, row.live) for name, row in rows.items()]
     )

@@ -19,7 +19,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.model import DocumentId, GenerationId, Revision
 from bot.core.sync import Staged
 from bot.state.engine import Database
-from bot.state.rows import add_missing, discard, fetched, many, require_generation
+from bot.state.rows import (
+    add_missing,
+    count_change,
+    discard,
+    fetched,
+    many,
+    require_generation,
+)
 from bot.state.schema import (
     accesses,
     documents,
@@ -169,6 +176,7 @@ class SqlProjection:
             kept = shown.keys() | {(row.document, row.staged) for row in mine}
             left = (states.keys() | replaced) - kept
             await discard(connection, [(generation, *each) for each in left])
+            await count_change(connection)
 
     async def unembedded(
         self, generation: GenerationId, /, *, source: str, limit: int

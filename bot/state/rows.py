@@ -33,6 +33,7 @@ from bot.core.sync import RunState
 from bot.state.schema import (
     accesses,
     active_generation,
+    catalogue_changes,
     documents,
     garbage,
     generations,
@@ -187,6 +188,13 @@ async def remember_documents(
             .where(documents.c.id.in_(piece), documents.c.removed_at.is_not(None))
             .values(removed_at=None)
         )
+
+
+async def count_change(connection: AsyncConnection, /) -> None:
+    """Note that other principals may be in use from now on."""
+    await connection.execute(
+        update(catalogue_changes).values(number=catalogue_changes.c.number + 1)
+    )
 
 
 _NEEDED = exists().where(

@@ -202,6 +202,14 @@ garbage = Table(
     sqlite_with_rowid=False,
 )
 
+# One row, as above: counts what may change the principals in use.
+catalogue_changes = Table(
+    "catalogue_changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", Integer, nullable=False),
+)
+
 # --- runs --------------------------------------------------------------------
 
 sources = Table(

@@ -25,7 +25,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make every table, and the row that names the active generation."""
+    """Make every table, and the rows of those that have exactly one."""
     _generations()
     _documents()
     _revisions()
@@ -154,6 +154,16 @@ def _projections() -> None:
         PrimaryKeyConstraint("generation", "document", "revision", name="pk_garbage"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "catalogue_changes",
+        _must("id", Integer()),
+        _must("number", Integer()),
+        PrimaryKeyConstraint("id", name="pk_catalogue_changes"),
+    )
+    counter = table(
+        "catalogue_changes", Column("id", Integer), Column("number", Integer)
+    )
+    op.bulk_insert(counter, [{"id": 1, "number": 0}])
 
 
 def _runs() -> None:
