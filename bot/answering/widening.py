@@ -11,7 +11,7 @@ from bot.core.access import Principal
 from bot.core.model import Chunk, ChunkId, Generation, Passage
 from bot.core.ports import PassageIndex
 
-WIDENED: Final = 3
+WIDENED: Final = 4
 """How many passages grow: each costs another read of the index."""
 
 REACH: Final = 4
