@@ -1,14 +1,15 @@
 """What every language model promises, whatever runs it."""
 
 import asyncio
+import signal
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 
 import pytest
 
 from bot.backends.memory_models import MemoryLanguageModel
-from bot.backends.ollama import OllamaHost, OllamaLanguageModel
-from bot.core.errors import ConfigError, ContextOverflow
+from bot.backends.ollama import OllamaHost, OllamaLanguageModel, Timeouts
+from bot.core.errors import ConfigError, ContextOverflow, Unavailable
 from bot.core.model import Profile
 from bot.core.ports import (
     Completion,
@@ -19,6 +20,7 @@ from bot.core.ports import (
     Token,
 )
 from tests.conftest import ScriptedModel
+from tests.fakes.ollama_server import RunningOllama
 
 ANSWER = "社内規程では、有給休暇は年20日です[1]。Unused days expire in March [2]."
 RULES = Message(role=Role.SYSTEM, text="資料だけから答えてください。")
@@ -249,3 +251,35 @@ class TestOllamaLanguageModel(LanguageModelContract):
         text, _ = await read(OllamaLanguageModel(host, model=name, num_ctx=CONTEXT))
 
         assert text == "20日です[1]。"
+
+    async def test_a_model_process_that_died_is_started_again(
+        self, ollama: RunningOllama, speaker: Speaker
+    ) -> None:
+        model = speaker(ANSWER)
+        await read(model)
+
+        ollama.signal_runners(signal.SIGKILL)
+
+        text, _ = await read(model)
+        assert text == ANSWER
+
+    async def test_a_model_process_that_hangs_is_given_up_and_may_recover(
+        self, ollama: RunningOllama, scripted_model: ScriptedModel
+    ) -> None:
+        name = scripted_model("speaker", ANSWER)
+        limits = Timeouts(first_token=0.2)
+        async with OllamaHost(ollama.url, timeouts=limits) as host:
+            model = OllamaLanguageModel(host, model=name, num_ctx=CONTEXT)
+            await model.warm_up()
+
+            ollama.signal_runners(signal.SIGSTOP)
+            try:
+                with pytest.raises(Unavailable, match="did not begin to answer"):
+                    await read(model)
+            finally:
+                ollama.signal_runners(signal.SIGCONT)
+
+        async with OllamaHost(ollama.url) as host:
+            model = OllamaLanguageModel(host, model=name, num_ctx=CONTEXT)
+            text, _ = await read(model)
+        assert text == ANSWER

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from signal import Signals
 
 import httpx
 
@@ -52,6 +53,13 @@ class RunningOllama:
 
     url: str
     folder: Path
+    pid: int
+
+    def signal_runners(self, signal: Signals, /) -> None:
+        """Signal the processes that hold the loaded models, one each."""
+        for listed in Path(f"/proc/{self.pid}/task").glob("*/children"):
+            for child in listed.read_text().split():
+                os.kill(int(child), signal)
 
     def create(
         self,
@@ -98,7 +106,8 @@ def running(binary: Path, folder: Path) -> Iterator[RunningOllama]:
         )
     try:
         port = _port(process, log)
-        yield RunningOllama(url=f"http://127.0.0.1:{port}", folder=folder)
+        url = f"http://127.0.0.1:{port}"
+        yield RunningOllama(url=url, folder=folder, pid=process.pid)
     finally:
         _stop(process)
 

@@ -81,9 +81,9 @@ def _overflow(refusal: Refusal) -> BotError:
     return ContextOverflow(refusal.sentence(advice), prompt=prompt, context=context)
 
 
-def _rejected(reason: Rejection) -> Callable[[Refusal], BotError]:
+def _rejected(reason: Rejection, advice: str) -> Callable[[Refusal], BotError]:
     def make(refusal: Refusal) -> BotError:
-        return TextRejected(refusal.sentence("try other texts"), reason=reason)
+        return TextRejected(refusal.sentence(advice), reason=reason)
 
     return make
 
@@ -132,9 +132,21 @@ _TABLE: tuple[
         _overflow,
     ),
     ((400, 500), _regex("longer than the context length"), _overflow),
-    ((400, 500), _regex("too large to process"), _rejected(Rejection.TOO_LONG)),
-    ((400, 500), _regex(r"\bNaN\b", r"\bInf\b"), _rejected(Rejection.NOT_FINITE)),
-    ((500,), _regex(r"\bEOF\b"), _rejected(Rejection.RUNNER_DIED)),
+    (
+        (400, 500),
+        _regex("too large to process"),
+        _rejected(Rejection.TOO_LONG, "send shorter texts"),
+    ),
+    (
+        (400, 500),
+        _regex(r"\bNaN\b", r"\bInf\b"),
+        _rejected(Rejection.NOT_FINITE, "the model has no vector for such a text"),
+    ),
+    (
+        (500,),
+        _regex(r"\bEOF\b"),
+        _rejected(Rejection.RUNNER_DIED, "its model process died, look at its log"),
+    ),
     ((404,), _regex("model .*not found", "pulling it first"), _missing),
     ((401, 403), _ANY, _denied),
     (range(300, 400), _ANY, _moved),
