@@ -68,7 +68,8 @@ def refreshed(
         if not (folder / "HEAD").exists():
             init = ("init", "--quiet", "--bare", "--template=")
             git.run(*init, f"--object-format={kind}", "--", str(folder))
-        if _held(git, folder) != commit:
+        before = _held(git, folder)
+        if before != commit:
             _clear_locks(folder)
             git.run(
                 *(f"--git-dir={folder}", "fetch", "--quiet", "--force", "--no-tags"),
@@ -77,8 +78,11 @@ def refreshed(
                 seconds=origin.seconds,
             )
         held = _held(git, folder)
-    if held is None:
-        raise git.unavailable(f"nothing came; delete '{folder}' and sync again")
+    if held is None or (held == before and held != commit):
+        raise git.unavailable(
+            f"git fetched nothing from '{origin.location}'; if that is a shallow copy, "
+            f"run git fetch --unshallow there, else delete '{folder}' and sync again"
+        )
     return Mirror(folder=folder, commit=held)
 
 

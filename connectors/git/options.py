@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -11,8 +11,8 @@ from connectors.api import Context
 from connectors.errors import OptionsError
 from connectors.formats import DOCUMENTS
 from connectors.git.environment import Access
-from connectors.git.web import Kind, Web, guessed, web_of
-from connectors.options import Options
+from connectors.git.web import KINDS, Web, guessed, web_of
+from connectors.options import Options, suggestion
 from connectors.selection import Patterns
 
 _HTTPS = re.compile(r"https://[A-Za-z0-9][^\s\\@]*")
@@ -49,6 +49,13 @@ def _branch(name: str) -> str:
     return name
 
 
+def _web(name: str) -> str:
+    known = [*KINDS, "none"]
+    if name not in known:
+        raise ValueError(f"unknown host '{name}'; {suggestion(name, known)}")
+    return name
+
+
 class GitOptions(Options):
     """What a Git source can be told; either `path` or `url` says where it is."""
 
@@ -58,7 +65,7 @@ class GitOptions(Options):
     include: Patterns = DOCUMENTS
     exclude: Patterns = ()
     max_bytes: int = Field(default=1_000_000, gt=0)
-    web: Kind | Literal["none"] | None = None
+    web: Annotated[str, AfterValidator(_web)] | None = None
     web_url: Annotated[str, AfterValidator(_address)] | None = None
     token: SecretStr | None = None
     token_file: Path | None = None
@@ -87,7 +94,9 @@ class GitOptions(Options):
         address = self.web_url or self.url
         if address is None or self.web == "none":
             return None
-        kind = self.web or guessed(address)
+        kind = guessed(address)
+        if self.web is not None:
+            kind = next(kind for kind in KINDS if kind == self.web)
         return web_of(address, kind) if kind else None
 
 

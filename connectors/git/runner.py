@@ -38,8 +38,11 @@ _ADVICE = (
     ("redirect", "the address moved; use the one it leads to"),
     ("certificate", "name the certificate of your authority in options.ca_file"),
     ("not found", "check the address, and the rights of the token"),
+    ("early eof", "the transfer broke off; sync again, or make the bundle again"),
     ("bundle", "the bundle is broken; make it again with git bundle create"),
     ("not appear to be a git", "give a repository, bare or not, or a bundle"),
+    ("object", "if its copy is damaged, delete '*.git' in the cache of this source"),
+    ("packfile", "if its copy is damaged, delete '*.git' in the cache of this source"),
     ("no space left", "make room on the disk of the cache"),
 )
 

@@ -10,7 +10,7 @@ from connectors.api import Link
 Kind: TypeAlias = Literal[
     "github", "gitlab", "bitbucket", "bitbucket-dc", "gitea", "azure", "backlog"
 ]
-KINDS: tuple[str, ...] = get_args(Kind)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _SCP = re.compile(r"(?:[^@/:]+@)?(?P<host>[^/:]+):(?P<path>[^/].*|/.*)")
 _HOSTS: tuple[tuple[str, Kind], ...] = (

@@ -17,10 +17,10 @@ SOMEBODY = Author("山田 花子")
 
 
 class Repository:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *flags: str) -> None:
         self.root = root
         root.mkdir(parents=True)
-        self.git("init", "--quiet", "--initial-branch=main", ".")
+        self.git("init", "--quiet", "--initial-branch=main", *flags, ".")
 
     def git(self, *arguments: str, author: Author = SOMEBODY) -> str:
         date = f"2026-04-{author.day:02}T09:00:00+09:00"
