@@ -1,5 +1,6 @@
 """The composition root: settings in, a running app out."""
 
+import contextlib
 import difflib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -65,8 +66,8 @@ class App:
     state: State
     index: Index
     host: OllamaHost
-    embedder: Embedder | None
-    model: LanguageModel | None
+    embedder: OllamaEmbedder | None
+    model: OllamaLanguageModel | None
     engine: Engine
     answering: Answering
     clock: Callable[[], datetime] = now
@@ -141,6 +142,14 @@ class App:
         except OptionsError as error:
             raise ConfigError(str(error)) from error
         return connector
+
+    async def warm_up(self) -> None:
+        """Load the models; a host that does not answer is found out when asked."""
+        with contextlib.suppress(Unavailable, ConfigError):
+            if self.model is not None:
+                await self.model.warm_up()
+            if self.embedder is not None:
+                await self.embedder.warm_up()
 
     def samples(self, connector: Connector, /) -> list[str]:
         """Return sample links; raises `BotError` where the source cannot be read."""
@@ -302,12 +311,12 @@ def model_host(settings: Settings, /) -> OllamaHost:
     )
 
 
-def _embedder(settings: Settings, host: OllamaHost) -> Embedder | None:
+def _embedder(settings: Settings, host: OllamaHost) -> OllamaEmbedder | None:
     name = settings.ollama.embed_model
     return None if name == NONE else OllamaEmbedder(host, model=name)
 
 
-def _model(settings: Settings, host: OllamaHost) -> LanguageModel | None:
+def _model(settings: Settings, host: OllamaHost) -> OllamaLanguageModel | None:
     ollama = settings.ollama
     if ollama.chat_model == NONE:
         return None

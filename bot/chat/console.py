@@ -1,5 +1,6 @@
 """Questions and answers in a terminal: `shirube ask` and `shirube chat`."""
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -94,30 +95,39 @@ class Desk:
             profile=self.profile,
             detailed=wants_more(text),
         )
+        try:
+            asked = await self._asked(question, show)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._record(question, None, Outcome.CANCELLED))
+            raise
+        ending = asked.ending
+        answer = ending.answer if isinstance(ending, Finished) else None
+        await self._record(question, answer, asked.outcome)
+        return asked
+
+    async def _asked(
+        self, question: Question, show: Callable[[AnswerEvent], None]
+    ) -> Asked:
         passages: tuple[Passage, ...] = ()
         async for event in self._answering.answer(question):
             show(event)
             if isinstance(event, Found):
                 passages = event.passages
             elif isinstance(event, Finished | Declined):
-                asked = Asked(question=question, ending=event, passages=passages)
-                await self._record(asked)
-                return asked
+                return Asked(question=question, ending=event, passages=passages)
         raise BotError("the question ended without an outcome")
 
-    async def _record(self, asked: Asked) -> None:
-        answer = asked.ending.answer if isinstance(asked.ending, Finished) else None
+    async def _record(
+        self, question: Question, answer: Answer | None, outcome: Outcome
+    ) -> None:
         turn = Turn(
-            question=asked.question.text,
+            question=question.text,
             answer=answer.text if answer else "",
             documents=tuple(c.document for c in answer.citations) if answer else (),
-            asked_at=asked.question.asked_at,
+            asked_at=question.asked_at,
         )
         await self._conversations.record(
-            asked.question.conversation,
-            asked.question.id,
-            turn,
-            outcome=asked.outcome,
+            question.conversation, question.id, turn, outcome=outcome
         )
 
 

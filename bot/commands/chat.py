@@ -1,17 +1,23 @@
 """`shirube chat`: a conversation in the terminal."""
 
 import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from rich.markup import escape
 
 from bot import settings
-from bot.app import opened
+from bot.app import App, opened
 from bot.chat.console import Asked, Desk, Screen, why
 from bot.commands.ask import As, Profiles
 from bot.commands.terminal import Config, Exit, Verbose, complain, language, out, run
 from bot.core.errors import BotError
 from bot.core.model import Language, Profile
 from bot.text import phrases
+
+WARMING = 0.3
+"""Seconds."""
 
 
 def chat(
@@ -28,10 +34,24 @@ def chat(
         spoken = language(read)
         async with opened(read) as app:
             desk = app.desk(spoken, profile=profile, names=principals)
-            await converse(desk, spoken)
+            async with warming(app):
+                await converse(desk, spoken)
         return Exit.OK
 
     run(main, verbose=verbose)
+
+
+@asynccontextmanager
+async def warming(app: App, /) -> AsyncIterator[None]:
+    """Load the models while the block runs, so that the first answer is a quick one."""
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(app.warm_up())
+        # The prompt blocks the loop: the requests have to be on their way before.
+        await asyncio.wait([task], timeout=WARMING)
+        try:
+            yield
+        finally:
+            task.cancel()
 
 
 async def converse(desk: Desk, spoken: Language, /) -> None:
@@ -41,7 +61,7 @@ async def converse(desk: Desk, spoken: Language, /) -> None:
     """
     out.print(phrases.CHAT_HELP.say(spoken), style="dim", markup=False, highlight=False)
     last: Asked | None = None
-    while (line := await _line()) is not None:
+    while (line := _line()) is not None:
         match line.split():
             case []:
                 continue
@@ -61,6 +81,22 @@ async def converse(desk: Desk, spoken: Language, /) -> None:
 
 
 async def _answer(desk: Desk, line: str) -> Asked | None:
+    """Answer one line; Ctrl-C ends the answer and not the conversation."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(_asked(desk, line))
+        loop.add_signal_handler(signal.SIGINT, task.cancel)
+        try:
+            await asyncio.wait([task])
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)
+    if task.cancelled():
+        out.print()
+        return None
+    return task.result()
+
+
+async def _asked(desk: Desk, line: str) -> Asked | None:
     try:
         return await desk.ask(line, Screen(out))
     except BotError as error:
@@ -68,11 +104,15 @@ async def _answer(desk: Desk, line: str) -> Asked | None:
         return None
 
 
-async def _line() -> str | None:
+def _line() -> str | None:
+    # asyncio's own handler of Ctrl-C would leave a prompt waiting for Enter.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return await asyncio.to_thread(input, "\n> ")
-    except EOFError:
+        return input("\n> ")
+    except (EOFError, KeyboardInterrupt):
         return None
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _why(last: Asked | None, spoken: Language) -> None:

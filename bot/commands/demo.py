@@ -9,7 +9,7 @@ from bot import settings
 from bot.app import NONE, App, model_host, opened
 from bot.backends.ollama import choose
 from bot.chat.console import Desk, Screen
-from bot.commands.chat import converse
+from bot.commands.chat import converse, warming
 from bot.commands.sync import show, sync_sources
 from bot.commands.terminal import Exit, Verbose, err, language, out, run
 from bot.core.errors import ConfigError
@@ -45,7 +45,8 @@ def demo(*, verbose: Verbose = False) -> None:
         if sys.stdin.isatty() and out.is_terminal:
             async with opened(read, writing=True) as app:
                 await sync_sources(app, None, Policy())
-                await converse(app.desk(spoken), spoken)
+                async with warming(app):
+                    await converse(app.desk(spoken), spoken)
         out.print(phrases.DEMO_END.say(spoken), markup=False)
         return Exit.OK
 
