@@ -28,13 +28,16 @@ _ENDING: Final = rf"(?:{_GENERIC}|(?-i:{_COUNTRY}|{_COUNTRY.upper()}))"
 # square brackets, because a citation does.
 _REST: Final = r"[a-z0-9\-._~:/?#@!$&'()*+,;=%\\]"
 
+_LABEL: Final = r"[a-z0-9_][a-z0-9_-]{0,62}"
+
 _ADDRESS: Final = re.compile(
     rf"""
       (?<![a-z0-9+.-]) [a-z][a-z0-9+.-]{{0,30}} \s?:\s?// {_REST}*
     | (?<![a-z0-9]) (?:mailto|javascript|vbscript|slack|discord) : {_REST}+
     | (?<![a-z0-9]) data: (?:[a-z]+/ | [;,]) {_REST}*
-    | (?<![a-z0-9_.-]) www[.．] {_REST}+
-    | (?<![a-z0-9_.-]) (?:[a-z0-9_.+-]{{1,64}}@)? (?:[a-z0-9_][a-z0-9_-]{{0,62}}[.．])+
+    | (?<![a-z0-9_.-]) www[.．] (?:{_REST}+ | [^\W\x00-\x7f]{{1,20}} (?:[.．]{_REST}+)?)
+    | (?<![a-z0-9_.+-]) [a-z0-9_.+-]{{1,64}}@(?:{_LABEL}[.．])+[a-z][a-z0-9-]+
+    | (?<![a-z0-9_.-]) (?:{_LABEL}[.．])+
       {_ENDING} (?![a-z0-9_-] | [.．][a-z0-9]) (?:[:/?\#]{_REST}*)?
     | [^\W\x00-\x7f]{{1,20}} [.．] (?:com|net|org|info|jp|xyz|xn--[a-z0-9-]+)
       (?![a-z0-9]) (?:/{_REST}*)?

@@ -38,7 +38,9 @@ _CODE: Final = r"```.*?(?:```|\Z)|`[^`\n]+`"
 _MARK: Final = re.compile(
     rf"(?P<code>{_CODE})|(?P<space>[ \t]*)(?:{_SQUARE}{_TARGET}|{_ROUND})", re.DOTALL
 )
-_BRACKETED: Final = re.compile(rf"(?P<word>[\w)\]]?)(?:{_SQUARE}|{_ROUND})", re.ASCII)
+_BRACKETED: Final = re.compile(rf"[\[［【〔](\s*{_LIST}{_TITLED}\s*)[\]］】〕]")
+_INDEXED: Final = re.compile(rf"[\w)](?:{_BRACKETED.pattern})+", re.ASCII)
+_NAMED: Final = re.compile(rf"[(（](\s*{_NAME}{_LIST}\s*)[)）]")
 _READ_ITEM: Final = re.compile(rf"({_NUMBER})(?:{_DASH}{_LABEL}\s*({_NUMBER}))?")
 _SHOWN: Final = re.compile(rf"{_CODE}|\[(\d{{1,2}})\]", re.DOTALL)
 
@@ -100,16 +102,12 @@ def unmarked(text: str, /) -> str:
 
     Nothing turns it back: what a model copies from a source is never a citation.
     """
+    indexed = _INDEXED.sub(lambda run: _BRACKETED.sub(r"⟦\1⟧", run[0]), text)
+    return _NAMED.sub(r"⟨\1⟩", _BRACKETED.sub(_in_round_brackets, indexed))
 
-    def rewrite(match: re.Match[str]) -> str:
-        inside = match[0][len(match["word"]) + 1 : -1]
-        if match["named"] is not None:
-            return f"{match['word']}⟨{inside}⟩"
-        if match["word"]:
-            return f"{match['word']}⟦{inside}⟧"
-        return f"({inside})" if match[0].isascii() else f"（{inside}）"
 
-    return _BRACKETED.sub(rewrite, text)
+def _in_round_brackets(match: re.Match[str]) -> str:
+    return f"({match[1]})" if match[0].isascii() else f"（{match[1]}）"
 
 
 def cite(number: int, passage: Passage, /, *, claim: str, worth: Weights) -> Citation:

@@ -18,7 +18,7 @@ from bot.core.model import DocumentId, Language, Passage
 from bot.text.normalise import printable
 from bot.text.split import SentenceSplitter
 
-READ_CHARACTERS: Final = 20_000
+READ_CHARACTERS: Final = 16_000
 """More of one attempt is never read, thinking and dropped sentences included."""
 
 SENTENCE_CHARACTERS: Final = 1_200
@@ -31,6 +31,9 @@ _HELD: Final = 2
 
 _FAILURES: Final = 2
 """Repetitions and sentences in another language that end an attempt."""
+
+_HOPELESS: Final = 12
+"""Sentences without a citation after which none is expected any more."""
 
 _ANY: Final = 99
 _WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -218,6 +221,7 @@ class Draft:
         if numbers_shown(whole) and _WORD.search(without_marks(whole)):
             return self._shown(whole.lstrip())
         self.uncited.append(text)
+        self._ended = len(self.uncited) >= _HOPELESS
         self._held = [*self._held, text][-_HELD:]
         return None
 

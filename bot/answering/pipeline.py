@@ -1,6 +1,6 @@
 """The way of a question: search, write or quote, check again, finish."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -41,7 +41,7 @@ class Answering:
     model: LanguageModel | None
     new_fence: Callable[[], Fence] = field(default=new_fence)
 
-    async def answer(self, question: Question, /) -> AsyncIterator[AnswerEvent]:
+    async def answer(self, question: Question, /) -> AsyncGenerator[AnswerEvent, None]:
         """Search, then show sentences, then end with `Finished` or `Declined`.
 
         Closing the stream frees the model. What the model fails to do is done by

@@ -13,7 +13,7 @@ from typing import Final
 from bot.answering.addresses import could_be_a_name, spans
 from bot.text.normalise import printable
 
-REMOVED: Final = "(…)"
+REMOVED: Final = "‹…›"
 """Stands where an address was."""
 
 _TAGS: Final = (
@@ -55,9 +55,12 @@ _MARKUP: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     *_MENTIONS,
 )
 
+_NO_SCHEME: Final = re.compile(r":(?=//)")
+
 # What is left must not read as the beginning of a link, a mention or a tag.
 _ARMOUR: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
-    (re.compile(r":(?=//)"), "："),
+    (_NO_SCHEME, "："),
+    (re.compile(r"(?<![a-z0-9])(mailto|javascript|vbscript|data):", re.I), r"\1："),
     (re.compile(r"<(?=[a-z@#!/?:])([^<>\n]*)>", re.IGNORECASE), r"‹\1›"),
     (re.compile(r"<(?=[a-z@#!/?:])", re.IGNORECASE), "‹"),
     (re.compile(r"\](?=[(:])"), "] "),
@@ -88,7 +91,10 @@ def _prose(text: str, allowed: AbstractSet[str]) -> str:
 
 
 def _code(text: str, allowed: AbstractSet[str]) -> str:
-    return "".join(_screened(_reduced(text, _MENTIONS), allowed))
+    pieces = _screened(_reduced(text, _MENTIONS), allowed)
+    pieces[::2] = [_NO_SCHEME.sub("：", piece) for piece in pieces[::2]]
+    code = "".join(pieces)
+    return code if code.strip("` \t\n") else REMOVED
 
 
 def _screened(text: str, allowed: AbstractSet[str]) -> list[str]:
