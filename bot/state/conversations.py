@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from bot.core.model import ConversationId, Outcome, Turn
-from bot.state.engine import Database
+from bot.state.engine import Database, uninterrupted
 from bot.state.rows import add_missing
 from bot.state.schema import conversations, turns
 
@@ -34,6 +34,7 @@ class SqlConversations:
             for text, answer, documents, asked_at in reversed(rows)
         )
 
+    @uninterrupted
     async def record(
         self,
         conversation: ConversationId,

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import Conflict
 from bot.core.model import Generation, GenerationId, GenerationSpec, Language
-from bot.state.engine import Database
+from bot.state.engine import Database, uninterrupted
 from bot.state.rows import (
     active,
     cancel_runs,
@@ -46,6 +46,7 @@ class SqlGenerations:
         async with self._database.reading() as connection:
             return await active(connection)
 
+    @uninterrupted
     async def create(self, spec: GenerationSpec, /) -> Generation:
         """Register a new generation that is not active."""
         async with self._database.writing() as connection:
@@ -61,6 +62,7 @@ class SqlGenerations:
             )
         return Generation(id=generation_id(number), spec=spec)
 
+    @uninterrupted
     async def activate(
         self, name: GenerationId, /, *, expected: GenerationId | None
     ) -> None:
@@ -75,6 +77,7 @@ class SqlGenerations:
             if changed.rowcount != 1:
                 raise Conflict(f"generation {expected} is not the active one any more")
 
+    @uninterrupted
     async def set_alpha(
         self, name: GenerationId, alpha: Mapping[Language, float], /
     ) -> None:
@@ -99,6 +102,7 @@ class SqlGenerations:
             )
             return [each for each in map(generation, rows) if each != answering]
 
+    @uninterrupted
     async def retire(self, name: GenerationId, /) -> None:
         """Forget what a generation holds; its id is never used again."""
         now = self._clock()

@@ -21,7 +21,7 @@ from bot.core.access import Access
 from bot.core.errors import Conflict
 from bot.core.model import DocumentId, GenerationId, RunId
 from bot.core.sync import Known, Staged
-from bot.state.engine import Database
+from bot.state.engine import Database, uninterrupted
 from bot.state.known import KNOWN, known
 from bot.state.rows import (
     count_change,
@@ -108,6 +108,7 @@ class SqlLedger:
             )
             return {row[0]: known(row) for row in rows}
 
+    @uninterrupted
     async def stage(
         self, run: RunId, states: Sequence[Staged], /
     ) -> Mapping[DocumentId, int]:
@@ -133,6 +134,7 @@ class SqlLedger:
             await _point(connection, mine.generation, fresh, before)
             return again | fresh
 
+    @uninterrupted
     async def publish(self, run: RunId, embedded: Mapping[DocumentId, bool], /) -> None:
         """Make staged revisions live; the value says whether all have vectors."""
         if len(embedded) > BATCH:
@@ -148,6 +150,7 @@ class SqlLedger:
                     raise Conflict(f"no revision of {name} is staged")
             await _go_live(connection, mine.generation, rows, embedded)
 
+    @uninterrupted
     async def touch(self, run: RunId, states: Sequence[Staged], /) -> None:
         """Take over version, link, dates and labels where the content is the same."""
         batch = {each.document: each for each in states}
@@ -169,6 +172,7 @@ class SqlLedger:
             await _abandon(connection, mine.generation, [before[name] for name in same])
             await _forgive(connection, same)
 
+    @uninterrupted
     async def set_access(
         self, run: RunId, access: Mapping[DocumentId, Access], /
     ) -> None:
@@ -189,6 +193,7 @@ class SqlLedger:
             )
             await count_change(connection)
 
+    @uninterrupted
     async def remove(self, run: RunId, names: Collection[DocumentId], /) -> None:
         """Hide documents at once, in every generation; their revisions are garbage."""
         async with self._database.writing() as connection:

@@ -3,12 +3,16 @@
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.core.errors import Conflict
+from bot.core.errors import Conflict, Unavailable
+
+_PATIENCE = 60.0
+_PAUSE = 0.02
 
 
 @contextmanager
@@ -29,6 +33,18 @@ def taken(file: int, operation: int, /) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+@contextmanager
+def turn(path: Path, /) -> Iterator[None]:
+    """Wait until nobody else holds the lock, and hold it."""
+    deadline = time.monotonic() + _PATIENCE
+    with opened(path) as file:
+        while not taken(file, fcntl.LOCK_EX):
+            if time.monotonic() > deadline:
+                raise Unavailable(f"another process has held {path} for long")
+            time.sleep(_PAUSE)
+        yield
 
 
 @contextmanager

@@ -3,18 +3,15 @@
 import fcntl
 import os
 import sqlite3
-import time
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import create_engine
-
-from bot.core.errors import ConfigError, Conflict, Unavailable
-from bot.state.engine import CONNECT, WRITES, address, prepare
+from bot.core.errors import ConfigError, Conflict
+from bot.state.engine import setting_up
 from bot.state.faults import BACKUPS, mapped
-from bot.state.locks import opened, taken
+from bot.state.locks import taken
 from bot.state.schema import Clock
 
 
@@ -28,40 +25,27 @@ class Release:
 
 THIS: Final = Release(head="0001", scripts=Path(__file__).parent / "migrations")
 
-_PATIENCE: Final = 60.0
-_PAUSE: Final = 0.05
-
 
 def bring_up_to_date(
     path: Path, lock: int, /, *, clock: Clock, release: Release = THIS
 ) -> None:
     """Make or migrate the database, and hold `lock` shared from then on.
 
-    `lock` is an open lock file that every process holds while it uses the database.
+    `lock` is an open lock file that every process holds while it uses the database;
+    processes take turns to call this, so that two which start together both get in.
     Raises `Conflict` if the database must be migrated while another uses it, and
     `ConfigError` for one that a newer release wrote or that is not ours.
     """
-    with opened(path.with_name(f"{path.name}.opening")) as turn:
-        # One opens at a time: two that begin together must not refuse each other.
-        _wait(turn, path)
-        with mapped(path):
-            before = _revision(path)
-            if before != release.head:
-                if not taken(lock, fcntl.LOCK_EX):
-                    raise Conflict(
-                        f"{path} must be brought up to date, but another Shirube "
-                        "uses it; stop that one first"
-                    )
-                _migrate(path, before, clock, release)
-        taken(lock, fcntl.LOCK_SH)
-
-
-def _wait(turn: int, path: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while not taken(turn, fcntl.LOCK_EX):
-        if time.monotonic() > deadline:
-            raise Unavailable(f"{path} is being brought up to date by another process")
-        time.sleep(_PAUSE)
+    with mapped(path):
+        before = _revision(path)
+        if before != release.head:
+            if not taken(lock, fcntl.LOCK_EX):
+                raise Conflict(
+                    f"{path} must be brought up to date, but another Shirube "
+                    "uses it; stop that one first"
+                )
+            _migrate(path, before, clock, release)
+    taken(lock, fcntl.LOCK_SH)
 
 
 def _revision(path: Path) -> str | None:
@@ -102,14 +86,9 @@ def _migrate(path: Path, before: str | None, clock: Clock, release: Release) -> 
                 "that release again, or put a backup of this one in its place"
             )
         _back_up(path, before, clock)
-    engine = create_engine(address(path, driver="sqlite"), connect_args=CONNECT)
-    prepare(engine, synchronous="FULL")
-    try:
-        with engine.execution_options(**WRITES).begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, release.head)
-    finally:
-        engine.dispose()
+    with setting_up(path, synchronous="FULL") as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, release.head)
 
 
 def _back_up(path: Path, revision: str, clock: Clock) -> None:

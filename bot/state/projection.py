@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.model import DocumentId, GenerationId, Revision
 from bot.core.sync import Staged
-from bot.state.engine import Database
+from bot.state.engine import Database, uninterrupted
 from bot.state.rows import (
     add_missing,
     count_change,
@@ -88,6 +88,7 @@ class SqlProjection:
     def __init__(self, database: Database, /) -> None:
         self._database = database
 
+    @uninterrupted
     async def indexed(
         self,
         generation: GenerationId,
@@ -160,6 +161,7 @@ class SqlProjection:
                 yield revision(row)
             last = rows[-1].document
 
+    @uninterrupted
     async def adopt(
         self, generation: GenerationId, states: Mapping[Revision, tuple[str, bool]], /
     ) -> None:
@@ -223,6 +225,7 @@ class SqlProjection:
             )
             return [revision(row) for row in rows]
 
+    @uninterrupted
     async def collected(
         self, generation: GenerationId, gone: Collection[Revision], /
     ) -> None:

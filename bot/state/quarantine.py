@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select, update
 
 from bot.core.model import RunId
 from bot.core.sync import Failure
-from bot.state.engine import Database
+from bot.state.engine import Database, uninterrupted
 from bot.state.rows import fetched, many, open_run, remember_documents
 from bot.state.schema import documents
 
@@ -26,6 +26,7 @@ class SqlQuarantine:
     def __init__(self, database: Database, /) -> None:
         self._database = database
 
+    @uninterrupted
     async def failed(
         self, run: RunId, failures: Sequence[Failure], /, *, now: datetime
     ) -> None:

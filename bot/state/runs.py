@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.model import GenerationId, RunId
 from bot.core.sync import RunState, SyncReport, SyncRun
-from bot.state.engine import Database
+from bot.state.engine import Database, uninterrupted
 from bot.state.rows import add_missing, cancel_runs, open_run, require_generation
 from bot.state.schema import accesses, documents, revisions, sources, sync_runs
 from bot.state.stored import RUN, numbered, reported, run, run_id
@@ -26,6 +26,7 @@ class SqlRuns:
     def __init__(self, database: Database, /) -> None:
         self._database = database
 
+    @uninterrupted
     async def begin(
         self, source: str, /, *, generation: GenerationId, now: datetime
     ) -> RunId:
@@ -46,6 +47,7 @@ class SqlRuns:
             )
             return run_id(made.scalar_one())
 
+    @uninterrupted
     async def finish(
         self,
         name: RunId,

@@ -12,13 +12,13 @@ from bot.state.engine import Database
 from bot.state.filesystem import require_local
 from bot.state.generations import SqlGenerations
 from bot.state.ledger import SqlLedger
-from bot.state.locks import opened
+from bot.state.locks import opened, turn
 from bot.state.migrate import bring_up_to_date
 from bot.state.projection import SqlProjection
 from bot.state.quarantine import SqlQuarantine
 from bot.state.runs import SqlRuns
 from bot.state.schema import Clock
-from bot.state.vectors import SqliteVectorCache
+from bot.state.vectors import SqliteVectorCache, make
 
 DATABASE = "state.db"
 VECTORS = "vectors.db"
@@ -50,12 +50,11 @@ async def open_state(folder: Path, /, *, clock: Clock) -> AsyncIterator[State]:
     async with AsyncExitStack() as stack:
         lock = stack.enter_context(opened(path.with_name(f"{DATABASE}.lock")))
         require_local(folder)
-        await asyncio.to_thread(bring_up_to_date, path, lock, clock=clock)
+        await asyncio.to_thread(_set_up, folder, lock, clock)
         database = Database(path)
         stack.push_async_callback(database.close)
         vectors = SqliteVectorCache(folder / VECTORS)
         stack.push_async_callback(vectors.close)
-        await vectors.prepare()
         yield State(
             catalogue=SqlCatalogue(database),
             generations=SqlGenerations(database, clock=clock),
@@ -66,3 +65,9 @@ async def open_state(folder: Path, /, *, clock: Clock) -> AsyncIterator[State]:
             vectors=vectors,
             conversations=SqlConversations(database),
         )
+
+
+def _set_up(folder: Path, lock: int, clock: Clock) -> None:
+    with turn(folder / f"{DATABASE}.opening"):
+        bring_up_to_date(folder / DATABASE, lock, clock=clock)
+        make(folder / VECTORS)

@@ -4,13 +4,13 @@ import asyncio
 from array import array
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import structlog
 from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, select
 
 from bot.core.model import Vector
-from bot.state.engine import Database
+from bot.state.engine import Database, setting_up, uninterrupted
 from bot.state.faults import Damaged
 from bot.state.rows import add_missing, fetched
 from bot.telemetry import VECTORS_SET_ASIDE
@@ -18,6 +18,8 @@ from bot.telemetry import VECTORS_SET_ASIDE
 log = structlog.get_logger()
 
 Result = TypeVar("Result")
+
+_SYNCHRONOUS: Final = "NORMAL"  # to lose the last vectors at a power cut is fine
 
 _metadata = MetaData()
 
@@ -29,21 +31,39 @@ _vectors = Table(
 )
 
 
+def make(path: Path, /) -> None:
+    """Make the file if it is missing, and anew if it is damaged."""
+    try:
+        _create(path)
+    except Damaged:
+        _set_aside(path)
+        _create(path)
+
+
+def _create(path: Path) -> None:
+    with setting_up(path, synchronous=_SYNCHRONOUS) as connection:
+        _metadata.create_all(connection)
+
+
+def _set_aside(path: Path) -> None:
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    aside = path.with_name(f"{path.name}.damaged")
+    path.replace(aside)
+    log.warning(VECTORS_SET_ASIDE, file=str(aside))
+
+
 class SqliteVectorCache:
-    """Keeps vectors as float32 in a SQLite file.
+    """Keeps vectors as float32 in a file that `make` made.
 
     To lose it costs only time: a file that is damaged is set aside and begun anew.
     """
 
     def __init__(self, path: Path, /) -> None:
         self._path = path
-        self._database = Database(path, synchronous="NORMAL")
+        self._database = Database(path, synchronous=_SYNCHRONOUS)
         self._turn = asyncio.Lock()
         self._begun = 0
-
-    async def prepare(self) -> None:
-        """Make the file if it is missing."""
-        await self._healed(self._create)
 
     async def get(self, keys: Collection[str], /) -> Mapping[str, Vector]:
         """Return those that are stored."""
@@ -55,6 +75,7 @@ class SqliteVectorCache:
 
         return await self._healed(read)
 
+    @uninterrupted
     async def put(self, vectors: Mapping[str, Vector], /) -> None:
         """Store vectors; a key always has the same vector."""
         rows = [{"key": key, "vector": each.tobytes()} for key, each in vectors.items()]
@@ -69,10 +90,6 @@ class SqliteVectorCache:
         """Close the file."""
         await self._database.close()
 
-    async def _create(self) -> None:
-        async with self._database.writing() as connection:
-            await connection.run_sync(_metadata.create_all)
-
     async def _healed(self, act: Callable[[], Awaitable[Result]]) -> Result:
         """Do something; where the file is damaged, do it again with a new one."""
         begun = self._begun
@@ -86,10 +103,6 @@ class SqliteVectorCache:
 
     async def _begin_anew(self) -> None:
         await self._database.close()
-        for suffix in ("-wal", "-shm"):
-            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
-        aside = self._path.with_name(f"{self._path.name}.damaged")
-        self._path.replace(aside)
-        await self._create()
+        await asyncio.to_thread(_set_aside, self._path)
+        await asyncio.to_thread(_create, self._path)
         self._begun += 1
-        log.warning(VECTORS_SET_ASIDE, file=str(aside))
