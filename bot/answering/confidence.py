@@ -43,18 +43,20 @@ def confidence(
 ) -> float:
     """Return how well the best passages cover the best clause, from 0 to 1.
 
-    The first query is the bare question, whose clauses are looked at one by one;
-    the others are completed by the conversation and taken whole. `candidates` are
-    what the lexical search found: they tell rare words from common ones.
+    Every clause of every query may speak for the question: what a follow-up does
+    not say stands in the questions before it. `candidates` are what the lexical
+    search found: they tell rare words from common ones.
     """
-    bare, *completed = queries
-    parts = [frozenset(analyse(clause)) for clause in clauses(bare)]
-    wholes = [frozenset(analyse(query)) for query in completed]
-    weights = _weights(frozenset(chain(*parts, *wholes)), candidates[:_CANDIDATES])
+    asked = [
+        [frozenset(analyse(clause)) for clause in clauses(query)] for query in queries
+    ]
+    tokens = frozenset[str]().union(*chain.from_iterable(asked))
+    weights = _weights(tokens, candidates[:_CANDIDATES])
     passages = [frozenset(analyse(_searched(chunk))) for chunk in best[:_PASSAGES]]
     shares = [
         _weight(clause & passage, weights) / _weight(clause, weights)
-        for clause in (*_heavy(parts, weights), *wholes)
+        for parts in asked
+        for clause in _heavy(parts, weights)
         for passage in passages
         if clause
     ]
