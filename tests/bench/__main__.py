@@ -1,4 +1,7 @@
-"""Runs a benchmark by name: `python -m tests.bench NAME [ARGUMENTS]`."""
+"""Runs benchmarks by name: `python -m tests.bench [NAME [ARGUMENTS]]`.
+
+Without a name all of them run, one after the other, except those that take long.
+"""
 
 import pkgutil
 import runpy
@@ -6,6 +9,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+LONG = frozenset({"soak"})
 
 
 def names() -> list[str]:
@@ -20,12 +24,14 @@ def names() -> list[str]:
 
 
 def run(arguments: list[str]) -> int:
-    """Run the named benchmark with the rest of the arguments."""
-    if not arguments or arguments[0] not in names():
-        print(f"usage: python -m tests.bench {{{','.join(names())}}} [ARGUMENTS]")
+    """Run the named benchmark with the rest of the arguments, or all without."""
+    if arguments and arguments[0] not in names():
+        print(f"usage: python -m tests.bench [{'|'.join(names())} [ARGUMENTS]]")
         return 2
-    sys.argv = arguments
-    runpy.run_module(f"tests.bench.{arguments[0]}", run_name="__main__")
+    for name in arguments[:1] or [name for name in names() if name not in LONG]:
+        print(f"== {name}", flush=True)
+        sys.argv = [name, *arguments[1:]]
+        runpy.run_module(f"tests.bench.{name}", run_name="__main__")
     return 0
 
 
