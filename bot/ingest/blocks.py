@@ -8,12 +8,12 @@ from typing import Final
 from markdown_it.token import Token
 
 from bot.ingest.parsing import blocks
-from bot.text.size import WIDE_PER_TOKEN, estimate
+from bot.text.size import NARROW_PER_TOKEN, WIDE_PER_TOKEN, estimate
 from bot.text.split import border, sentences
 
 _LISTS: Final = frozenset({"bullet_list_open", "ordered_list_open"})
 _QUOTE_OR_ITEM: Final = r"(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*"
-_FENCE: Final = re.compile(rf"{_QUOTE_OR_ITEM}(`{{3,}}(?!.*`)|~{{3,}})")
+_FENCE: Final = re.compile(rf"{_QUOTE_OR_ITEM}(`{{3,}}+(?!.*`)|~{{3,}}+)")
 _INDENT: Final = re.compile(r"[ \t>]*")
 _PADDING: Final = re.compile(r"(?<=\S)( ) +|(---)-+")
 _PAUSES: Final = "、，,；; \t"
@@ -294,7 +294,7 @@ def _sentences(block: _Block, lines: list[str], sizes: Sizes) -> Iterator[Piece]
 def _fragments(text: str, limit: float) -> Iterator[str]:
     """Cut a sentence that is too long at its pauses, or where a line must end."""
     window = max(1, int(limit * WIDE_PER_TOKEN) - 2)
-    while estimate(text) > limit - 1:
+    while len(text) > limit * NARROW_PER_TOKEN or estimate(text) > limit - 1:
         pause = 1 + max(text.rfind(mark, window // 2, window) for mark in _PAUSES)
         cut = pause or border(text, window) or window
         yield text[:cut]

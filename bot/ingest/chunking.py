@@ -86,6 +86,11 @@ class _Part:
     size: float
     whole: bool = True
 
+    @property
+    def shown(self) -> float:
+        """Its size with its headings above it, at the most."""
+        return self.size + estimate(_heading(self.path))
+
 
 # --- sections into parts -----------------------------------------------------
 
@@ -106,7 +111,7 @@ def _empty(number: int, section: Section) -> _Part:
         path=section.heading_path,
         text="",
         lines=section.lines,
-        size=estimate(_heading(section.heading_path[-1:])),
+        size=0,
     )
 
 
@@ -130,20 +135,30 @@ def _groups(all_pieces: Sequence[Piece]) -> list[list[Piece]]:
     if size(all_pieces) <= SIZES.limit:
         return [list(all_pieces)]
     groups: list[list[Piece]] = [[]]
+    taken = 0.0
     for piece in all_pieces:
-        if groups[-1] and not _has_room(groups[-1], piece):
+        grown = taken + _cost(groups[-1], piece)
+        too_much = grown > SIZES.limit or grown - piece.size / 2 > SIZES.target
+        if groups[-1] and too_much:
             groups.append(_introduction(groups[-1], piece))
+            grown = size([*groups[-1], piece])
         groups[-1].append(piece)
-    if len(groups) > 1 and size(groups[-1]) < _TINY:
-        last_two = [*groups[-2], *groups[-1]]
-        if size(last_two) <= SIZES.limit:
-            groups[-2:] = [last_two]
-    return groups
+        taken = grown
+    return _without_tiny_end(groups)
 
 
-def _has_room(group: list[Piece], piece: Piece) -> bool:
-    grown = size([*group, piece])
-    return grown <= SIZES.limit and grown - piece.size / 2 <= SIZES.target
+def _cost(group: list[Piece], piece: Piece) -> float:
+    """How much a group grows by a piece: a frame is counted once."""
+    framed = piece.frame and (not group or group[-1].frame != piece.frame)
+    return piece.size + (piece.frame.size if piece.frame and framed else 0)
+
+
+def _without_tiny_end(groups: list[list[Piece]]) -> list[list[Piece]]:
+    *before, last = groups
+    if not before or size(last) >= _TINY:
+        return groups
+    together = [*before[-1], *last]
+    return [*before[:-1], together] if size(together) <= SIZES.limit else groups
 
 
 def _introduction(group: list[Piece], piece: Piece) -> list[Piece]:
@@ -172,10 +187,10 @@ def _belongs(run: list[_Part], part: _Part) -> bool:
     together = sum(member.size for member in run)
     if not (part.whole and run[-1].whole) or min(together, part.size) >= _TINY:
         return False
-    parent = _path(run) if len(run) > 1 else run[0].path[:-1]
-    if len(_path([*run, part])) < len(parent):
+    if sum(member.shown for member in [*run, part]) > SIZES.target:
         return False
-    return estimate(_headed([*run, part])) <= SIZES.target
+    parent = _path(run) if len(run) > 1 else run[0].path[:-1]
+    return part.path[: len(parent)] == parent
 
 
 def _together(run: list[_Part]) -> _Part:

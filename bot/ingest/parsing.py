@@ -18,7 +18,7 @@ _INLINE: Final = MarkdownIt("commonmark")
 
 _LINE_END: Final = re.compile("\r\n?")
 _FRONT_MATTER_KEY: Final = re.compile(r"[\w.\"'-]+\s*[:=]|#")
-_COMMENT: Final = re.compile(r"`[^`\n]*`|(<!--.*?-->)", re.DOTALL)
+_CODE_OR_COMMENT: Final = re.compile(r"`[^`\n]*`|(<!--)")
 _ANCHOR: Final = re.compile(r"\s*\{[#.][^{}]*\}\s*$")
 _SHOWN: Final = frozenset({"text", "code_inline", "image"})
 
@@ -77,20 +77,27 @@ def _without_comments(lines: list[str], tokens: Iterable[Token]) -> list[str]:
         if number not in code:
             prose.append(line)
             continue
-        shown += _uncommented(prose)
-        shown.append(line)
+        shown += [*_uncommented(prose), line] if prose else [line]
         prose = []
-    return shown + _uncommented(prose)
+    return shown + (_uncommented(prose) if prose else [])
 
 
 def _uncommented(lines: list[str]) -> list[str]:
-    if not any("<!--" in line for line in lines):
-        return lines
-    return _COMMENT.sub(_blank, "\n".join(lines)).split("\n")
+    text = "\n".join(lines)
+    shown, position = "", 0
+    while (opening := _opening(text, position)) >= 0:
+        closing = text.find("-->", opening)
+        if closing < 0:
+            break
+        shown += text[position:opening] + "\n" * text.count("\n", opening, closing)
+        position = closing + len("-->")
+    return (shown + text[position:]).split("\n")
 
 
-def _blank(match: re.Match[str]) -> str:
-    return match[0] if match[1] is None else "\n" * match[1].count("\n")
+def _opening(text: str, position: int) -> int:
+    """Find the next comment that does not begin inside inline code, or -1."""
+    found = _CODE_OR_COMMENT.finditer(text, position)
+    return next((match.start() for match in found if match[1]), -1)
 
 
 # --- headings ----------------------------------------------------------------

@@ -36,11 +36,15 @@ _JAPANESE_GREETING: Final = _any(
     (?:(?:いつも|平素より|平素から|平素は)、?)?(?:大変)?お世話に(?:なって(?:おり|い)?|なり)ます
     お世話(?:様|さま)です
     (?:おはよう|お早う)(?:ございます)?
-    こんに?ち[はわ]|こんばん[はわ]|(?:初|はじ)めまして|どうも|もしもし
+    やあ|こんに?ち[はわ]|こんばん[はわ]|(?:初|はじ)めまして|どうも|もしもし
     (?:チームの|総務の|関係者の?)?(?:皆(?:さん|様|さま)|みな(?:さん|さま)|各位)
     (?:ご)?担当者?(?:様|さま|さん|の方)
     [^\s。、！!？?]{{1,14}}[部課室店]の[^\s。、！!？?はがをに]{{1,8}}(?:です|と申します)
     [^\s。、！!？?]{{1,14}}(?:チーム|グループ)の[^\s。、！!？?はがをに]{{1,8}}(?:です|と申します)
+    (?:総務|人事|経理|法務|営業|開発|情シス|新入社員|新人)の[^\s。、！!？?はがをに]{{1,8}}です
+    [^。、！!？?\n]{{1,24}}と申します
+    (?:標|ボット|しるべ|シルベ)(?:さん|くん|君|ちゃん|様)
+    (?:もし)?(?:よろし|宜し)ければ|可能(?:でしたら|であれば|なら)|お手すきの(?:際|とき|時)に
     あの[うー]?|え[えー]?っ?と(?:ですね)?|ねえ
     ところで|ちなみに|さて|あと|それでは|では
     {_TROUBLE}(?:すみません|すいません|ごめん(?:なさい)?){_BUT}?
@@ -57,6 +61,8 @@ _JAPANESE_GREETING: Final = _any(
     {_A_LITTLE}お?(?:聞き|尋ね|たずね|伺い)(?:し|いたし)?た[いく](?:の|ん)?(?:です)?{_BUT}?
     {_A_LITTLE}お?(?:聞き|尋ね|たずね|伺い)(?:し|いたし)?たいことが(?:あり|ござい)ます{_BUT}?
     {_A_LITTLE}教えて(?:いただきた|頂きた|もらいた|ほし|欲し)い(?:の|ん)?(?:です)?{_BUT}?
+    {_A_LITTLE}教えて(?:いただきた|頂きた|もらいた|ほし|欲し)いことが(?:あり|ござい)ます{_BUT}?
+    お(?:聞き|尋ね|伺い)(?:し|いたし)ます{_BUT}?
     """
 )
 
@@ -80,7 +86,7 @@ _HOW: Final = (
 )
 _REQUEST: Final = _any(
     f"""
-    {_HOW}(?:教え|おしえ|オシエ)て{_POLITELY}?(?:よ|ね|な|や)?
+    {_HOW}(?:教え|おしえ|オシエ|調べ|助け)て{_POLITELY}?(?:よ|ね|な|や)?
     {_HOW}(?:説明|回答|案内|共有|解説|助言|アドバイス)(?:を|して)?{_POLITELY}
     {_HOW}[ごお御](?:教示|教授|教え|説明|回答|返答|案内|連絡)(?:の(?:ほど|程)|を|して)?、?{_POLITELY}
     {_HOW}[ごお御](?:助言|指導|知らせ|聞かせ|確認)(?:の(?:ほど|程)|を|して)?、?{_POLITELY}
@@ -102,16 +108,19 @@ _IF_KNOWN: Final = _any(
     か(?:どうか)?[はを]?、?(?:どなたか|誰か|だれか)?お?(?:分か|わか|判)[りる]{_SOFT}*
     か(?:どうか)?[はを]?、?(?:どなたか|誰か|だれか)?ご?存[知じ]{_SOFT}*
     か(?:どうか)?[はを]?、?(?:どなたか|誰か|だれか)?確認(?:したい|させて|を)?{_SOFT}*
+    か(?:どうか)?[はを]?、?(?:どなたか|誰か|だれか)?知って(?:い|る|ま){_SOFT}*
     """
 )
 _WHO_KNOWS: Final = (
     r"(?:(?:^|(?<=[、。\s]))(?:どなたか|誰か|だれか)、?)?"
-    f"(?:ご存[知じ]の|(?:分か|わか)る|お?詳しい)(?:方|人|かた)[はが]?(?:い|おら){_SOFT}*"
+    "(?:(?:ご存[知じ]の|(?:分か|わか)る|お?詳しい)(?:方|人|かた)[はが]?"
+    f"(?:い|おら){_SOFT}*"
+    f"|(?<![^、。\\s])(?:ご存[知じ]で|知って(?:い|る|ま)|(?:分か|わか)りま){_SOFT}*)"
 )
 _WISH: Final = _any(
     rf"""
     (?:(?:どうぞ|何卒|なにとぞ|以上|(?:恐縮|お手数)です{_BUT}?)[、,]?\s*)*(?:よろ|宜)しく{_SOFT}*
-    [お御]願い(?:いた|致)?[し申]{_SOFT}*
+    {_HOW}[お御]願い(?:いた|致)?[し申]{_SOFT}*
     (?:どうも)?(?:ありがとう|有難う|有り難う)(?:ございま(?:す|した))?
     (?:いただ|頂)け(?:る|れば|ます)と?(?:幸い|助か|嬉し|うれし|ありがた){_SOFT}*
     (?:大変)?(?:助か|有難|ありがた)[りいく]{_SOFT}*
@@ -137,8 +146,8 @@ _ENGLISH_GREETING: Final = _any(
     (?:hi|hello|hey|dear|good (?:morning|afternoon|evening)),? [a-z]{2,12}
     (?:hi|hello|hey)(?: there| again)(?:,? (?:team|all|everyone|everybody|folks|guys))?
     (?:team|all|folks|everyone|ok|okay|well|so)
-    excuse me|pardon me
-    (?:just |a |one )*(?:quick |short |small |stupid |dumb )?question(?: for you| here)?
+    excuse me|pardon me|(?:please )?help|apologies(?: (?:to|for|if) [a-z' ]{1,40})?
+    (?:just |a |one )*(?:quick |short |small |dumb )?(?:question|q)(?: for you| here)?
     (?:so )?sorry(?: (?:to|for) [a-z' ]{1,40})?
     (?:i )?hope (?:you|this|everyone|all)[a-z' ]{0,40}
     """
@@ -151,7 +160,7 @@ _ENGLISH_OPENING: Final = _any(
     (?:would|do) you mind (?:telling|showing|reminding)(?: me| us)
     (?:would|do) you mind (?:explaining|letting (?:me|us) know)
     (?:do|does|did|would) {_ANYBODY}(?: happen to)? know
-    please {_TELL}
+    (?:please|pls|plz) {_TELL}
     (?:tell me|let me know)(?: about)?
     (?:i|we)(?:['’]d| would)?(?: just)? (?:like|want|wanted|need) to know(?: about)?
     (?:i|we)(?:['’]d| would)?(?: just)? (?:like|want|need) to ask(?: you)?(?: about)?
@@ -160,6 +169,7 @@ _ENGLISH_OPENING: Final = _any(
     if {_ANYBODY} (?:knows?|might know)
     i(?:['’]ve got| have) (?:a|one|another)(?: quick)? question(?: about| regarding)?
     (?:any|no) idea(?: about)?
+    i(?:['’]m| am) trying to (?:find out|figure out|understand)
     (?:may|can|could) i(?: please| just)? ask(?: you)?(?=[:,]| wh| how| if)
     (?:may|can|could) i(?: please| just)? ask(?: you)? about
     """
@@ -170,8 +180,8 @@ _ENGLISH_CLOSING: Final = _any(
     (?:thanks|thank you|thx)(?: again| all| everyone| team| guys)
     (?:many )?(?:thanks|thank you|thx)(?: (?:so|very) much| a lot)?,? in advance
     (?:thanks|thank you)(?: (?:so|very) much)? for (?:your|the|any|all) [a-z ]{{1,30}}
-    (?:best|kind|warm)(?: regards| wishes)
-    regards,?\\s?\\w{{0,20}}
+    (?:(?:best|kind|warm) )?(?:regards|wishes),?\\s?\\w{{0,20}}
+    (?:much appreciated|appreciate it|sorry if [a-z' ]{{1,40}})
     (?:please )?(?:advise|let me know|lmk)
     (?:any|some) (?:help|advice|hint|pointer|info|input)s? [a-z ]{{0,30}}appreciated
     (?:i|we)(?:['’]d| would)(?: really)? appreciate (?:it|(?:your|any) [a-z ]{{1,20}})

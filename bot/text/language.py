@@ -8,7 +8,7 @@ from bot.core.model import Language
 from bot.text.tokens import STOP_WORDS
 
 _CODE: Final = re.compile(
-    r"(?ms)^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1|\Z)|`[^`\n]+`"
+    r"(?ms)^ {0,3}(`{3,}+|~{3,}+)[^\n]*\n.*?(?:^ {0,3}\1|\Z)|`[^`\n]+`"
 )
 _QUOTED: Final = re.compile(r"「[^「」]*」|『[^『』]*』|“[^“”]*”|\"[^\"\n]*\"")
 

@@ -38,6 +38,10 @@ JAPANESE_WRAPPERS = [
     "初歩的な質問で恐縮ですが、{}",
     "皆さん、お疲れ様です。{}どなたかご存知の方いらっしゃいますか？",
     "えっと、{}",
+    "いつもお世話になっております。総務の佐藤と申します。{}",
+    "お尋ねします。{}知っていますか？",
+    "{}至急お願いします！",
+    "標さん、もしよろしければ、{}調べてもらえますか",
     "@shirube {}",
     "<@U012AB3CD> お疲れ様です！{}",
 ]
@@ -66,6 +70,9 @@ ENGLISH_WRAPPERS = [
     "{} Thanks so much for your help!",
     "{} Any help is appreciated.",
     "{} Please let me know.",
+    "Help! {} Much appreciated!",
+    "Apologies for the basic question: {}",
+    "I'm trying to find out {} Kind regards, Taro",
     "@shirube {}",
     "<@U012AB3CD> hi! {}",
 ]
@@ -109,6 +116,8 @@ def test_what_is_asked_for_is_left(text: str, asked: str) -> None:
         "Question 5 の答えは",
         "Do I need to hire a lawyer",
         "Thanksgiving はいつ",
+        "標の意味は",
+        "この検査で何が分かります",
     ],
 )
 def test_a_question_about_courtesy_is_left_alone(text: str) -> None:

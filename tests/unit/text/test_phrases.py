@@ -12,7 +12,7 @@ ALL = {
     name: value for name, value in vars(phrases).items() if isinstance(value, Phrase)
 }
 
-KANA = re.compile("[\u3040-\u30ff]|^[\u4e00-\u9fff]+$")
+JAPANESE = re.compile("[\u3001-\u9fff]")
 
 
 def test_there_is_a_phrase_for_everything_that_can_happen() -> None:
@@ -37,7 +37,7 @@ def test_japanese_is_japanese_and_english_is_ascii_but_for_its_typography(
 ) -> None:
     phrase = ALL[name]
 
-    assert KANA.search(re.sub(r"\{\w+\}|:.*", "", phrase.ja, flags=re.DOTALL))
+    assert JAPANESE.search(re.sub(r"\{\w+\}|`[^`]*`", "", phrase.ja))
     assert not re.search("[\u3000-\u9fff\uff00-\uffef]", phrase.en)
 
 
@@ -49,7 +49,7 @@ def test_every_value_is_said(name: str, language: Language) -> None:
     said = phrase.say(language, **values)
 
     assert all(value in said for value in values.values())
-    assert said == said.strip()
+    assert not re.search(r"[{}]", said)
 
 
 def test_values_are_not_read_as_placeholders() -> None:
