@@ -25,9 +25,10 @@ def layers_of(
             return UNKNOWN
     layers: list[frozenset[str]] = []
     for node in chain:
-        if node.restrictions is None:
+        restrictions = content.restrictions.of(node)
+        if restrictions is None:
             return UNKNOWN
-        layers += [_principals(subjects, content) for subjects in node.restrictions]
+        layers += [_principals(subjects, content) for subjects in restrictions]
     viewers = content.viewers.get(page.space)
     if viewers is not None:
         layers.append(_principals(viewers, content))

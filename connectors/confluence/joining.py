@@ -1,40 +1,60 @@
 """Joins the objects of an export by id, in whatever order they came."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from connectors.api import Attachment
+from connectors.confluence.files import Files
 from connectors.confluence.objects import Object
 from connectors.confluence.origin import Origin
 from connectors.confluence.people import people_of
 from connectors.confluence.rights import Restrictions, viewers_of
-from connectors.confluence.space import Content, Page, Space, Subject
+from connectors.confluence.space import Content, Page, Space
 from connectors.confluence.spool import Body, BodyType, NoSpool, Spool
 
-_PAGES = frozenset({"Page", "BlogPost"})
-_UNNAMED_OWNER = "ContentEntityObject"
+_READ = frozenset({"current", "archived"})
+_PAGES = frozenset({"Page", "BlogPost", "ContentEntityObject"})
+"""Owners of a body that may be pages: the newest exports do not say more."""
+
+_RIGHTS = frozenset({"VIEWSPACE", "USECONFLUENCE"})
 _UNTITLED = "Untitled"
 
 
 class Joining:
-    """Takes objects one by one; `joined` is everything they are together."""
+    """Takes objects one by one; `joined` is everything they are together.
+
+    What is not needed later is let go at once: a site has many old versions.
+    """
 
     def __init__(self, spool: Spool | NoSpool) -> None:
         self._spool = spool
-        self._pages: dict[str, Object] = {}
+        self._pages: dict[str, Page] = {}
         self._others: set[str] = set()
         self._counts: Counter[str] = Counter()
         self._bodies: dict[str, Body] = {}
+        self._of_pages: set[str] = set()
         self._ownerless: dict[str, Body] = {}
-        self._owners: dict[str, str] = {}
-        self._by_kind: defaultdict[str, dict[str, Object]] = defaultdict(dict)
-        self._take = {
+        self._spaces: dict[str, Space] = {}
+        self._permissions: list[Object] = []
+        self._restrictions = Restrictions()
+        self._users: defaultdict[str, list[Object]] = defaultdict(list)
+        self._labels: dict[str, str] = {}
+        self._labelled: list[tuple[str, str]] = []
+        self._files = Files()
+        self._take: dict[str, Callable[[Object], None]] = {
             "Page": self._add_page,
             "BlogPost": self._add_page,
             "BodyContent": self._add_body,
-            "ContentProperty": self._add_property,
+            "Space": self._add_space,
             "SpacePermission": self._add_permission,
+            "ContentPermissionSet": self._restrictions.add_set,
+            "ContentPermission": self._restrictions.add_permission,
+            "ConfluenceUserImpl": self._add_user,
+            "InternalUser": self._add_user,
+            "DefaultHibernateUser": self._add_user,
             "Attachment": self._add_attachment,
+            "ContentProperty": self._files.add_property,
+            "Label": self._add_label,
+            "Labelling": self._add_labelling,
         }
 
     def add(self, found: Object, /) -> None:
@@ -42,85 +62,93 @@ class Joining:
         take = self._take.get(found.kind)
         if take:
             take(found)
-        elif found.values or found.references or found.lists:
-            self._by_kind[found.kind][found.id] = found
         else:
             self._others.add(found.id)
 
-    def _add_page(self, page: Object) -> None:
-        state = _state(page)
+    def _add_page(self, found: Object) -> None:
+        state = _state(found)
         self._counts[state] += 1
-        if state in {"current", "archived"}:
-            self._pages[page.id] = page
+        if state in _READ:
+            self._pages[found.id] = _page(found)
         else:
-            self._others.add(page.id)
+            self._others.add(found.id)
+            self._bodies.pop(found.id, None)
 
     def _add_body(self, found: Object) -> None:
         type_ = _body_type(found)
-        if type_ is BodyType.RAW:
+        owner = found.references.get("content")
+        if type_ is BodyType.RAW or owner in self._others:
             return
         body = self._spool.add(type_, found.value("body"))
-        owner = found.references.get("content")
         if owner is None:
             self._ownerless[found.id] = body
-        elif owner not in self._bodies or body.type > self._bodies[owner].type:
+            return
+        known = self._bodies.get(owner)
+        if known is None or known.type < type_:
             self._bodies[owner] = body
-            self._owners[owner] = found.referred["content"]
+        if found.referred["content"] in _PAGES:
+            self._of_pages.add(owner)
 
-    def _add_property(self, found: Object) -> None:
-        if found.value("name") in {"MEDIA_TYPE", "FILESIZE"}:
-            self._by_kind[found.kind][found.id] = found
+    def _add_space(self, found: Object) -> None:
+        self._spaces[found.id] = _space(found)
 
     def _add_permission(self, found: Object) -> None:
-        if found.value("type") in {"VIEWSPACE", "USECONFLUENCE"}:
-            self._by_kind[found.kind][found.id] = found
+        if found.value("type") in _RIGHTS:
+            self._permissions.append(found)
+
+    def _add_user(self, found: Object) -> None:
+        self._users[found.kind].append(found)
 
     def _add_attachment(self, found: Object) -> None:
         self._others.add(found.id)
         if _state(found, needs_space=False) == "current":
-            self._by_kind[found.kind][found.id] = found
+            self._files.add(found)
+
+    def _add_label(self, found: Object) -> None:
+        # Other namespaces hold the favourites of one person.
+        if found.value("namespace") == "global":
+            self._labels[found.id] = found.value("name")
+
+    def _add_labelling(self, found: Object) -> None:
+        label = found.references.get("label")
+        content = found.references.get("content")
+        if label and content:
+            self._labelled.append((label, content))
 
     def joined(self, origin: Origin, removed: int, /) -> Content:
         """Return everything; `removed` is how many characters were no XML."""
-        for found in self._pages.values():
-            self._claim_body(found)
-        people = dict(people_of(self._by_kind))
-        restrictions = Restrictions(
-            self._by_kind["ContentPermissionSet"], self._by_kind["ContentPermission"]
-        )
-        pages = {
-            found.id: _page(found, restrictions.of(found))
-            for found in self._pages.values()
-        }
-        spaces = {space.id: _space(space) for space in self._by_kind["Space"].values()}
-        for page in pages.values():
-            spaces.setdefault(page.space, Space(id=page.space, key="", name=""))
+        for page in self._pages.values():
+            self._spaces.setdefault(page.space, Space(id=page.space, key="", name=""))
+            self._claim_body(page)
+        orphans = self._of_pages - self._pages.keys() - self._others
         return Content(
-            spaces=spaces,
-            pages=pages,
-            bodies={id_: body for id_, body in self._bodies.items() if id_ in pages},
-            people=people,
-            viewers=viewers_of(self._by_kind["SpacePermission"].values(), origin),
-            labels=_labels(self._by_kind),
-            attachments=_attachments(self._by_kind),
-            orphans=tuple(sorted(self._orphans())),
+            spaces=self._spaces,
+            pages=self._pages,
+            bodies=self._bodies,
+            people=dict(people_of(self._users)),
+            restrictions=self._restrictions,
+            viewers=viewers_of(self._permissions, origin),
+            labels=dict(self._labels_by_page()),
+            attachments=self._files.by_owner(),
+            orphans=tuple(sorted(orphans)),
             counts=self._counts,
             written_at=origin.written_at,
             removed=removed,
         )
 
-    def _claim_body(self, page: Object) -> None:
+    def _claim_body(self, page: Page) -> None:
         """Take a body that does not name its owner but is named by it."""
-        for id_ in page.lists.get("bodyContents", ()):
-            body = self._ownerless.get(id_)
-            if body is not None:
-                self._bodies.setdefault(page.id, body)
+        for id_ in page.named_bodies:
+            if id_ in self._ownerless:
+                self._bodies.setdefault(page.id, self._ownerless[id_])
 
-    def _orphans(self) -> Iterator[str]:
-        for owner, kind in self._owners.items():
-            is_page = kind in _PAGES or kind == _UNNAMED_OWNER
-            if is_page and owner not in self._pages and owner not in self._others:
-                yield owner
+    def _labels_by_page(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for label, content in self._labelled:
+            if label in self._labels:
+                found[content].add(self._labels[label])
+        for content, names in found.items():
+            yield content, tuple(sorted(names))
 
 
 def _state(found: Object, *, needs_space: bool = True) -> str:
@@ -131,12 +159,11 @@ def _state(found: Object, *, needs_space: bool = True) -> str:
     status = found.value("contentStatus") or "current"
     if status in {"draft", "deleted"}:
         return status
-    original = "originalVersion" in found.references
-    if original or found.value("originalVersionId"):
+    if "originalVersion" in found.references or found.value("originalVersionId"):
         return "history"
     if needs_space and "space" not in found.references:
         return "history"
-    return status if status in {"current", "archived"} else "other"
+    return status if status in _READ else "other"
 
 
 def _body_type(found: Object) -> BodyType:
@@ -146,18 +173,20 @@ def _body_type(found: Object) -> BodyType:
         return BodyType.RAW
 
 
-def _page(page: Object, restrictions: tuple[tuple[Subject, ...], ...] | None) -> Page:
+def _page(found: Object) -> Page:
     return Page(
-        id=page.id,
-        title=" ".join(page.value("title").split()) or _UNTITLED,
-        space=page.references["space"],
-        parent=page.references.get("parent"),
-        is_blog_post=page.kind == "BlogPost",
-        version=page.value("version"),
-        modified=page.value("lastModificationDate"),
-        modifier=page.references.get("lastModifier") or page.value("lastModifierName"),
-        archived=page.value("contentStatus") == "archived",
-        restrictions=restrictions,
+        id=found.id,
+        title=" ".join(found.value("title").split()) or _UNTITLED,
+        space=found.references["space"],
+        parent=found.references.get("parent"),
+        is_blog_post=found.kind == "BlogPost",
+        version=found.value("version"),
+        modified=found.value("lastModificationDate"),
+        modifier=found.references.get("lastModifier")
+        or found.value("lastModifierName"),
+        archived=found.value("contentStatus") == "archived",
+        sets=tuple(found.lists.get("contentPermissionSets", ())),
+        named_bodies=tuple(found.lists.get("bodyContents", ())),
     )
 
 
@@ -168,52 +197,4 @@ def _space(found: Object) -> Space:
         key=key,
         name=" ".join(found.value("name").split()) or key,
         archived=found.value("spaceStatus").upper() == "ARCHIVED",
-    )
-
-
-def _labels(
-    by_kind: "defaultdict[str, dict[str, Object]]",
-) -> dict[str, tuple[str, ...]]:
-    """Return the labels that everybody sees; others are favourites of one person."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for labelling in by_kind["Labelling"].values():
-        label = by_kind["Label"].get(labelling.references.get("label", ""))
-        if label and label.value("namespace") == "global" and label.value("name"):
-            found[labelling.references.get("content", "")].add(label.value("name"))
-    return {content: tuple(sorted(names)) for content, names in found.items()}
-
-
-def _attachments(
-    by_kind: "defaultdict[str, dict[str, Object]]",
-) -> dict[str, tuple[Attachment, ...]]:
-    found: defaultdict[str, list[Attachment]] = defaultdict(list)
-    for file in by_kind["Attachment"].values():
-        owner = file.references.get("containerContent") or file.references.get(
-            "content"
-        )
-        name = file.value("title") or file.value("fileName")
-        if owner and name:
-            properties = _properties(file, by_kind["ContentProperty"])
-            found[owner].append(_attachment(name, file, properties))
-    return {
-        owner: tuple(sorted(files, key=lambda file: file.name))
-        for owner, files in found.items()
-    }
-
-
-def _properties(file: Object, known: dict[str, Object]) -> dict[str, str]:
-    named = (known.get(id_) for id_ in file.lists.get("contentProperties", ()))
-    return {
-        found.value("name"): found.value("stringValue") or found.value("longValue")
-        for found in named
-        if found
-    }
-
-
-def _attachment(name: str, file: Object, properties: dict[str, str]) -> Attachment:
-    size = properties.get("FILESIZE") or file.value("fileSize")
-    return Attachment(
-        name=name,
-        media_type=properties.get("MEDIA_TYPE") or file.value("contentType") or None,
-        size=int(size) if size.isascii() and size.isdigit() else None,
     )

@@ -194,7 +194,7 @@ class Listing:
             self._content.path(page),
             self._content.labels.get(page.id, ()),
             [(file.name, file.media_type, file.size) for file in attachments],
-            (body.type, body.digest) if body else None,
+            (body.type, body.digest.hex()) if body else None,
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 

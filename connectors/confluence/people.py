@@ -1,22 +1,19 @@
 """The people of an export, from the tables of old and new versions."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from connectors.confluence.objects import Object
 from connectors.confluence.space import Person
 
 
-def people_of(
-    by_kind: Mapping[str, Mapping[str, Object]], /
-) -> Iterator[tuple[str, Person]]:
+def people_of(users: Mapping[str, Sequence[Object]], /) -> Iterator[tuple[str, Person]]:
     """Yield users by login, account and key: a later name wins over an earlier.
 
     Otherwise somebody could choose the key of another person as login.
     """
-    accounts = _accounts(by_kind["InternalUser"].values())
-    old = by_kind["DefaultHibernateUser"].values()
-    found = [_old_person(user) for user in old]
-    for user in by_kind["ConfluenceUserImpl"].values():
+    accounts = _accounts(users["InternalUser"])
+    found = [_old_person(user) for user in users["DefaultHibernateUser"]]
+    for user in users["ConfluenceUserImpl"]:
         login = (user.value("lowerName") or user.value("name")).lower()
         found.append(_person(user, login, accounts.get(login)))
     for name in ("login", "account", "key"):

@@ -1,54 +1,58 @@
 """Who may read what, as the rows of an export say it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from connectors.confluence.objects import Object
 from connectors.confluence.origin import Origin
-from connectors.confluence.space import Subject
+from connectors.confluence.space import Page, Subject
 
 _ANONYMOUS = "anonymous-users"
 _EVERYBODY = "authenticated-users"
+_EDIT = "edit"  # does not matter for reading
 
 
 class Restrictions:
     """The View sets of every page, whichever side names the other."""
 
-    def __init__(
-        self, sets: Mapping[str, Object], permissions: Mapping[str, Object]
-    ) -> None:
-        self._sets = sets
-        self._permissions = permissions
+    def __init__(self) -> None:
+        self._members: dict[str, tuple[str, ...]] = {}
+        self._edit: set[str] = set()
         self._owned: defaultdict[str, list[str]] = defaultdict(list)
-        for set_ in self._sets.values():
-            self._owned[set_.references.get("owningContent", "")].append(set_.id)
-        self._members: defaultdict[str, list[str]] = defaultdict(list)
-        for permission in self._permissions.values():
-            owner = permission.references.get("owningSet", "")
-            self._members[owner].append(permission.id)
+        self._subjects: dict[str, Subject] = {}
+        self._joined: defaultdict[str, list[str]] = defaultdict(list)
 
-    def of(self, page: Object) -> tuple[tuple[Subject, ...], ...] | None:
-        """Return the View sets; None if one is missing, for it may be a View set."""
-        named = page.lists.get("contentPermissionSets", [])
-        ids = dict.fromkeys([*named, *self._owned[page.id]])
-        if any(id_ not in self._sets for id_ in ids):
+    def add_set(self, found: Object, /) -> None:
+        """Take a ContentPermissionSet."""
+        self._members[found.id] = tuple(found.lists.get("contentPermissions", ()))
+        self._owned[found.references.get("owningContent", "")].append(found.id)
+        if found.value("type").lower() == _EDIT:
+            self._edit.add(found.id)
+
+    def add_permission(self, found: Object, /) -> None:
+        """Take a ContentPermission."""
+        if found.value("type").lower() == _EDIT:
+            return
+        group = found.value("groupName") or None
+        self._subjects[found.id] = Subject(user=_user_of(found), group=group)
+        self._joined[found.references.get("owningSet", "")].append(found.id)
+
+    def of(self, page: Page, /) -> tuple[tuple[Subject, ...], ...] | None:
+        """Return whom each View set names; None if a set is not in the export.
+
+        What is missing may be a View set.
+        """
+        ids = dict.fromkeys([*page.sets, *self._owned.get(page.id, ())])
+        if any(id_ not in self._members for id_ in ids):
             return None
-        sets = (self._sets[id_] for id_ in ids)
-        return tuple(
-            tuple(self._subjects(set_))
-            for set_ in sets
-            if set_.value("type").lower() != "edit"
-        )
+        views = (id_ for id_ in ids if id_ not in self._edit)
+        return tuple(tuple(self._subjects_of(id_)) for id_ in views)
 
-    def _subjects(self, set_: Object) -> Iterator[Subject]:
-        named = set_.lists.get("contentPermissions", [])
-        for id_ in dict.fromkeys([*named, *self._members[set_.id]]):
-            permission = self._permissions.get(id_)
-            if permission and permission.value("type").lower() != "edit":
-                yield Subject(
-                    user=_user_of(permission),
-                    group=permission.value("groupName") or None,
-                )
+    def _subjects_of(self, id_: str) -> Iterator[Subject]:
+        members = [*self._members[id_], *self._joined.get(id_, ())]
+        for member in dict.fromkeys(members):
+            if member in self._subjects:
+                yield self._subjects[member]
 
 
 def _user_of(permission: Object) -> str | None:

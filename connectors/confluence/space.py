@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from connectors.api import Attachment
 from connectors.confluence.spool import Body
@@ -44,8 +45,7 @@ class Person:
 class Page:
     """A current page or blog post.
 
-    `restrictions` are the View sets it must be read by, each the subjects that may;
-    None means that the export names a set which it does not hold.
+    `sets` and `named_bodies` are ids of what it refers to, in the export or not.
     """
 
     id: str
@@ -57,7 +57,15 @@ class Page:
     modified: str
     modifier: str
     archived: bool
-    restrictions: tuple[tuple[Subject, ...], ...] | None
+    sets: tuple[str, ...] = ()
+    named_bodies: tuple[str, ...] = ()
+
+
+class Restricting(Protocol):
+    """Knows the restrictions of pages."""
+
+    def of(self, page: Page, /) -> tuple[tuple[Subject, ...], ...] | None:
+        """Return whom each View set of a page names, None if that is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +81,7 @@ class Content:
     pages: Mapping[str, Page]
     bodies: Mapping[str, Body]
     people: Mapping[str, Person]
+    restrictions: Restricting
     viewers: Mapping[str, tuple[Subject, ...]]
     labels: Mapping[str, tuple[str, ...]]
     attachments: Mapping[str, tuple[Attachment, ...]]

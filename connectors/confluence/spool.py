@@ -19,12 +19,15 @@ class BodyType(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """Where a body lies, and what tells it from another one."""
+    """Where a body lies, and what tells it from another one.
+
+    A site has many of them: they are kept small.
+    """
 
     type: BodyType
     offset: int
     size: int
-    digest: str
+    digest: bytes
 
 
 class Spool:
@@ -71,5 +74,5 @@ class NoSpool:
 
 def measured(type_: BodyType, data: bytes, /, *, offset: int) -> Body:
     """Return what is known of a body."""
-    digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+    digest = hashlib.blake2b(data, digest_size=16).digest()
     return Body(type=type_, offset=offset, size=len(data), digest=digest)
