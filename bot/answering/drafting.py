@@ -9,7 +9,7 @@ from bot.answering import checks, habits
 from bot.answering.addresses import addresses
 from bot.answering.citing import numbers_shown, read, with_mark, without_marks
 from bot.answering.composing import Piece
-from bot.answering.overlap import Support, support
+from bot.answering.overlap import support
 from bot.answering.prompt import Prompt
 from bot.answering.safety import inert
 from bot.answering.standing import Standing
@@ -51,22 +51,24 @@ class Terms:
     sources: Sequence[Passage]
     standing: Standing
     marker: str
-    support: Support
     known: frozenset[str]
 
     @classmethod
     def of(cls, prompt: Prompt, standing: Standing, /) -> "Terms":
         """Return the terms that go with a prompt."""
-        known = [source.text for source in prompt.sources]
         return cls(
             language=prompt.question.language,
             detailed=prompt.question.detailed,
             sources=prompt.sources,
             standing=standing,
             marker=prompt.fence.marker,
-            support=support(known),
-            known=frozenset("".join(known)),
+            known=frozenset("".join(source.text for source in prompt.sources)),
         )
+
+    def carrier(self, sentence: str, offered: int, /) -> int | None:
+        """Return which of the first sources says plainly what `sentence` says."""
+        texts = [source.text for source in self.sources[:offered]]
+        return support(texts).strongest(without_marks(sentence))
 
     def long_enough(self, text: str, /) -> bool:
         """Whether nothing more is said after this; sentences are finished."""
@@ -195,8 +197,8 @@ class Draft:
         marked = read(text, sources=self.offered)
         cited = marked.text
         if not marked.numbers and read(text, sources=_ANY).numbers:
-            number = self.terms.support.strongest(cited)
-            if number is None or number > self.offered:
+            number = self.terms.carrier(cited, self.offered)
+            if number is None:
                 return None
             cited = with_mark(cited, number)
         numbers = numbers_shown(cited)

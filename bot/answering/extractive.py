@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, starmap
 from typing import Final
 
 from bot.answering.addresses import addresses
@@ -31,7 +31,8 @@ _CONTEXT_WEIGHT: Final = 0.5
 _HEADING_WEIGHT: Final = 0.3
 _RANK_WEIGHT: Final = 0.35
 _NUMBER_BONUS: Final = 0.12
-_LENGTH_PRICE: Final = 0.05
+_STEPS_BONUS: Final = 0.2
+_LENGTH_PRICE: Final = 0.08
 
 _NEARLY_AS_GOOD: Final = 0.75
 _REPEATS: Final = 0.8
@@ -42,6 +43,10 @@ _ASKS_A_NUMBER: Final = re.compile(
     r"いつ|何[日時月年人円個回件歳分名]|何パーセント|いくら|いくつ|どのくらい|どれくらい"
     r"|期限|締め?切|締め?日|料金|金額|上限|番号|期間|日数|\bwhen\b|\bdeadline|\bnumber\b"
     r"|\bhow (?:many|much|long|often|old|far)\b|\blimit|\bcosts?\b|\bprice"
+)
+_ASKS_FOR_STEPS: Final = re.compile(
+    r"手順|方法|やり方|仕方|流れ|どうやって|どうすれば|どのように"
+    r"|\bhow (?:do|can|to|should)\b|\bsteps?\b|\bprocedure|\binstructions?\b"
 )
 _ANNOUNCES: Final = re.compile(
     r"(?:[:：]|(?:次|以下|下記)[^。]{0,12}。?|\bfollowing\W*)\s*$"
@@ -55,6 +60,7 @@ class _Asked:
     bare: frozenset[str]
     context: frozenset[str]
     number: bool
+    steps: bool
     language: Language
     worth: Weights
 
@@ -67,8 +73,17 @@ class _Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """Units in a row; those behind the `chosen` ones came with their announcement."""
+
+    units: tuple[Unit, ...]
+    chosen: int
+    is_list: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Window:
-    """Units in a row of one source, and how well they answer."""
+    """What could be quoted of one source, and how well it answers."""
 
     number: int
     units: tuple[Unit, ...]
@@ -103,6 +118,7 @@ def _asked(
         bare=frozenset(analyse(queries[0])),
         context=frozenset(analyse(queries[-1])),
         number=_ASKS_A_NUMBER.search(search_form(queries[0])) is not None,
+        steps=_ASKS_FOR_STEPS.search(search_form(queries[0])) is not None,
         language=language,
         worth=weights(passage.text for passage in passages),
     )
@@ -118,12 +134,12 @@ def _best_window(
     windows = [
         _Window(
             number=number,
-            units=run,
+            units=run.units,
             tokens=tokens,
             score=base + _worth(run, tokens, asked),
         )
         for run in _runs(units(passage.text))
-        if (tokens := frozenset(analyse(" ".join(unit.text for unit in run))))
+        if (tokens := frozenset(analyse(" ".join(unit.text for unit in run.units))))
     ]
     best = max(windows, key=lambda window: window.score, default=None)
     # Words of another language are not found, whatever the passage says.
@@ -133,20 +149,34 @@ def _best_window(
     return None
 
 
-def _worth(run: Sequence[Unit], tokens: frozenset[str], asked: _Asked) -> float:
+def _worth(run: _Run, tokens: frozenset[str], asked: _Asked) -> float:
     number = asked.number and any(token.isdigit() for token in tokens)
     return (
         asked.covered(tokens)
         + (_NUMBER_BONUS if number else 0.0)
-        - _LENGTH_PRICE * (min(len(run), _LONGEST) - 1)
+        + (_STEPS_BONUS if asked.steps and run.is_list else 0.0)
+        - _LENGTH_PRICE * (run.chosen - 1)
     )
 
 
-def _runs(found: Sequence[Unit]) -> Iterator[tuple[Unit, ...]]:
+def _runs(found: Sequence[Unit]) -> Iterator[_Run]:
     """Yield what may be quoted together: up to three units, or a list with its head."""
     for start in range(len(found)):
         for end in range(start + 1, min(start + _LONGEST, len(found)) + 1):
-            yield tuple(found[start : _behind_list(found, end)])
+            run = found[start:end]
+            if all(starmap(_belong_together, pairwise(run))):
+                behind = _behind_list(found, end)
+                yield _Run(
+                    units=tuple(found[start:behind]),
+                    chosen=end - start,
+                    is_list=behind > end and found[behind - 1].kind is Kind.ITEM,
+                )
+
+
+def _belong_together(one: Unit, other: Unit) -> bool:
+    if one.kind is not other.kind:
+        return False
+    return one.block == other.block or one.kind is Kind.ITEM
 
 
 def _behind_list(found: Sequence[Unit], end: int) -> int:
@@ -166,11 +196,16 @@ def _chosen(windows: Sequence[_Window]) -> list[_Window]:
     said: frozenset[str] = frozenset()
     for window in windows:
         good = not chosen or window.score >= _NEARLY_AS_GOOD * chosen[0].score
-        repeated = len(window.tokens & said) >= _REPEATS * len(window.tokens)
-        if good and not repeated:
+        if good and not _repeats(window.tokens, said):
             chosen.append(window)
             said |= window.tokens
     return chosen[:SHOWN]
+
+
+def _repeats(tokens: frozenset[str], said: frozenset[str]) -> bool:
+    """Whether nearly everything was said, and with the same numbers."""
+    numbers = {token for token in tokens if token.isdigit()}
+    return numbers <= said and len(tokens & said) >= _REPEATS * len(tokens)
 
 
 def _pieces(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.answering import versions
-from bot.answering.prompt import Fence, Prompt, room, with_turns
+from bot.answering.prompt import Fence, Prompt, marked, neutral, room, with_turns
 from bot.answering.retrieval import Retrieved
 from bot.answering.standing import Standing
 from bot.answering.widening import widen
@@ -17,8 +17,11 @@ from bot.text.split import sentences
 SOURCES: Final = 8
 """More make the answer worse and the wait longer."""
 
-_MARKERS: Final = 0.8
-"""What is left of a source's budget once its lines are marked."""
+_MARKED: Final = 1.2
+"""About how much longer a text is once its lines and sentences are marked."""
+
+_LABELS: Final = 60
+"""Tokens that title, headings and date of a source may take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +54,32 @@ async def prepare(
         spec=spec,
         measure=model.measure,
     )
-    budget = int(room(prompt, spec, model.measure) * _MARKERS)
+    budget = room(prompt, spec, model.measure)
     sources = await widen(
         case.found.passages[:SOURCES],
         index=index,
         generation=case.generation,
         principals=case.question.audience.principals,
-        measure=model.measure,
+        measure=lambda text: int(model.measure(text) * _MARKED) + _LABELS,
         budget=budget,
     )
-    sources = sources or _beginning(case.found.passages[0], budget, model.measure)
+    fitting = _fitting(prompt, sources, spec, model)
+    if fitting.sources:
+        return fitting
+
+    def cost(text: str) -> int:
+        return model.measure(marked(neutral(text), fence.marker)) + _LABELS
+
+    return replace(prompt, sources=_beginning(case.found.passages[0], budget, cost))
+
+
+def _fitting(
+    prompt: Prompt, sources: Sequence[Passage], spec: ModelSpec, model: LanguageModel
+) -> Prompt:
+    """Return the prompt with as many of the first sources as really have room."""
     found = versions.find(sources)
-    prompt = replace(
-        prompt, sources=versions.newest_first(sources, found), versions=found
-    )
+    ordered = versions.newest_first(sources, found)
+    prompt = replace(prompt, sources=ordered, versions=found)
     while prompt.sources and room(prompt, spec, model.measure) < 0:
         prompt = replace(prompt, sources=prompt.sources[:-1])
     return prompt

@@ -56,11 +56,14 @@ _MARKUP: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
 )
 
 _NO_SCHEME: Final = re.compile(r":(?=//)")
+_NO_TARGET: Final = re.compile(
+    r"(?<![a-z0-9])(mailto|javascript|vbscript|data):", re.IGNORECASE
+)
 
 # What is left must not read as the beginning of a link, a mention or a tag.
 _ARMOUR: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (_NO_SCHEME, "："),
-    (re.compile(r"(?<![a-z0-9])(mailto|javascript|vbscript|data):", re.I), r"\1："),
+    (_NO_TARGET, r"\1："),
     (re.compile(r"<(?=[a-z@#!/?:])([^<>\n]*)>", re.IGNORECASE), r"‹\1›"),
     (re.compile(r"<(?=[a-z@#!/?:])", re.IGNORECASE), "‹"),
     (re.compile(r"\](?=[(:])"), "] "),

@@ -80,10 +80,8 @@ class Writing:
         )
         before = ""
         for sentence in self._uncited:
-            number = self.terms.support.strongest(sentence)
-            if number is None or number > len(sources):
-                continue
-            if sources[number - 1].document.id in permitted:
+            number = self.terms.carrier(sentence, len(sources))
+            if number is not None and sources[number - 1].document.id in permitted:
                 yield Piece(text=before + with_mark(sentence, number).strip())
                 before = "\n"
 

@@ -1,0 +1,256 @@
+"""Without a model the documents themselves answer, in their own words."""
+
+import re
+
+import pytest
+
+from bot.answering.extractive import SHOWN, quotations
+from bot.answering.units import Kind, units
+from bot.core.access import OPEN
+from bot.core.model import Language, LiveDocument, Passage
+from bot.text import phrases
+from bot.text.language import detect
+from tests.unit.answering.shelf import a_chunk
+
+LEAVE = """\
+# 休暇
+
+年次有給休暇は、入社6か月後に**20日**を付与します。申請は[勤怠システム](https://kintai.example.jp/a)で行います。
+残った日数は翌年度に繰り越せます。
+
+| 種類 | 日数 | 給与 |
+|---|---|---|
+| 慶弔休暇 | 5日 | 有給 |
+| 介護休暇 | 10日 | 無給 |
+
+申請の手順は次のとおりです。
+
+1. 勤怠システムを開く
+2. 休暇の種類と日付を選ぶ
+3. 上長の承認を待つ
+
+承認されると通知が届きます。
+"""
+VPN = """\
+Connect with the client from the software centre. A certificate is valid for 90
+days and is renewed automatically when the client starts.
+
+To install it, do the following:
+
+- Open the software centre
+- Search for "VPN client" and press Install
+- Restart the computer
+
+```sh
+vpn connect --profile office
+```
+"""
+
+
+def a_passage(
+    text: str,
+    *,
+    title: str = "休暇規程",
+    heading: tuple[str, ...] = (),
+    score: float = 1.0,
+    vector: float | None = None,
+) -> Passage:
+    chunk = a_chunk(text, document=f"h:{title}", title=title, heading=heading)
+    document = LiveDocument(id=chunk.document, revision=1, access=OPEN, title=title)
+    return Passage(
+        chunk=chunk,
+        document=document,
+        text=text,
+        score=score,
+        lexical=1.0,
+        vector=vector,
+    )
+
+
+def quoted(
+    question: str, *passages: Passage, queries: tuple[str, ...] = ()
+) -> list[str]:
+    """Return the quotations without the header."""
+    language = detect(question)
+    pieces = quotations(passages, (question, *queries), language)
+    header = phrases.EXTRACTIVE_HEADER.say(language)
+    texts = [piece.text for piece in pieces]
+    if texts:
+        assert texts[0].startswith(header)
+        texts[0] = texts[0].removeprefix(header)
+    return [text.strip() for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("年次有給休暇は何日？", "年次有給休暇は、入社6か月後に20日を付与します[1]。"),
+        ("残った日数は繰り越せる？", "残った日数は翌年度に繰り越せます[1]。"),
+        ("介護休暇は何日", "種類: 介護休暇 / 日数: 10日 / 給与: 無給[1]"),
+    ],
+)
+def test_the_sentence_that_answers_is_quoted_word_for_word(
+    question: str, answer: str
+) -> None:
+    assert [answer] == quoted(question, a_passage(LEAVE))
+
+
+def test_a_list_is_quoted_with_its_announcement() -> None:
+    [text] = quoted("休暇の申請の手順は？", a_passage(LEAVE))
+
+    assert text == (
+        "申請の手順は次のとおりです。\n1. 勤怠システムを開く\n"
+        "2. 休暇の種類と日付を選ぶ\n3. 上長の承認を待つ[1]"
+    )
+
+
+def test_english_lists_and_wrapped_lines_are_quoted_whole() -> None:
+    [steps] = quoted("How do I install the VPN client?", a_passage(VPN, title="VPN"))
+    [days] = quoted("How long is a certificate valid?", a_passage(VPN, title="VPN"))
+
+    assert "Restart the computer" in steps
+    assert steps.endswith("[1]")
+    assert "is valid for 90 days and is renewed automatically" in days
+
+
+def test_code_is_quoted_as_a_block() -> None:
+    [text] = quoted("vpn connect profile office", a_passage(VPN, title="VPN"))
+
+    assert "```sh\nvpn connect --profile office\n```" in text
+
+
+def test_links_of_a_source_are_inert_in_a_quotation() -> None:
+    [text] = quoted("申請は勤怠システムで行う？", a_passage(LEAVE))
+
+    assert "申請は勤怠システムで行います" in text
+    assert "](" not in text
+
+
+def test_bracketed_numbers_of_a_source_do_not_read_as_citations() -> None:
+    text = "第3条【2】により、sys.argv[1]に休暇の種類を渡します。"
+    [quotation] = quoted("休暇の種類はどう渡す？", a_passage(text))
+
+    assert quotation == "第3条（2）により、sys.argv⟦1⟧に休暇の種類を渡します[1]。"
+
+
+def test_the_heading_is_added_where_the_sentence_does_not_say_what_it_is_about() -> (
+    None
+):
+    passage = a_passage(
+        "1泊12,000円までです。領収書を添付してください。",
+        heading=("旅費", "宿泊費の上限"),
+    )
+
+    assert quoted("宿泊費の上限は？", passage) == [
+        "宿泊費の上限：1泊12,000円までです[1]。"
+    ]
+
+
+def test_the_best_passage_comes_first_whatever_its_rank() -> None:
+    other = a_passage("休暇の予定は早めに共有しましょう。", title="お知らせ", score=1.0)
+    texts = quoted("介護休暇は何日", other, a_passage(LEAVE, score=0.8))
+
+    assert texts[0].endswith("[2]")
+    assert "10日" in texts[0]
+
+
+def test_at_most_three_passages_are_quoted() -> None:
+    passages = [
+        a_passage(f"介護休暇は{n}日です。部署{'ABCDEF'[n]}の規程。", title=f"規程{n}")
+        for n in range(6)
+    ]
+
+    assert len(quoted("介護休暇は何日", *passages)) == SHOWN
+
+
+def test_what_was_said_is_not_said_again() -> None:
+    same = [a_passage(LEAVE, title=f"写し{n}") for n in range(3)]
+
+    assert len(quoted("年次有給休暇は何日？", *same)) == 1
+
+
+def test_another_number_is_not_the_same_thing_said_again() -> None:
+    texts = ["介護休暇は10日です。", "介護休暇は93日です。"]
+    passages = [a_passage(text, title=f"規程{n}") for n, text in enumerate(texts)]
+
+    assert len(quoted("介護休暇は何日", *passages)) == 2
+
+
+def test_passages_that_have_nothing_to_do_with_the_question_are_not_quoted() -> None:
+    assert quoted("火星の首都は？", a_passage("宿泊費は1泊12,000円までです。")) == []
+    assert quoted("火星の首都は？") == []
+
+
+def test_what_was_found_by_meaning_is_quoted_without_common_words() -> None:
+    passage = a_passage("宿泊費は1泊12,000円までです。", vector=0.8)
+
+    assert len(quoted("ホテル代はどのぐらい？", passage)) == 1
+
+
+def test_a_japanese_question_is_answered_from_an_english_page() -> None:
+    [text] = quoted("VPNの証明書の有効期間は？", a_passage(VPN, title="VPN"))
+
+    assert "is valid for 90 days" in text
+
+
+def test_a_follow_up_is_understood_from_the_question_before() -> None:
+    text = (
+        "慶弔休暇は5日です。申請は翌日までです。\n\n"
+        "介護休暇は10日です。申請は3日前までです。"
+    )
+    [quotation] = quoted(
+        "申請はいつまで？", a_passage(text), queries=("介護休暇\n申請はいつまで？",)
+    )
+
+    assert "申請は3日前まで" in quotation
+
+
+def test_a_header_in_the_language_of_the_question_comes_first() -> None:
+    [piece] = quotations([a_passage(LEAVE)], ("介護休暇",), Language.EN)
+
+    assert piece.text.startswith(phrases.EXTRACTIVE_HEADER.en)
+
+
+def test_a_huge_paragraph_is_cut() -> None:
+    [text] = quoted(
+        "介護休暇は何日", a_passage("介護休暇は" + "長く" * 5_000 + "続きます。")
+    )
+
+    assert len(text) < 500
+
+
+# --- units -------------------------------------------------------------------
+
+
+def test_a_passage_is_cut_into_sentences_rows_items_and_code() -> None:
+    kinds = [unit.kind for unit in units(LEAVE)]
+
+    assert kinds == [Kind.SENTENCE] * 3 + [Kind.ROW] * 2 + [Kind.SENTENCE] + [
+        Kind.ITEM
+    ] * 3 + [Kind.SENTENCE]
+    assert units(VPN)[-1].kind == Kind.CODE
+
+
+def test_headings_and_rules_of_tables_are_not_quoted() -> None:
+    texts = "\n".join(unit.text for unit in units(LEAVE))
+
+    assert "# 休暇" not in texts
+    assert "---" not in texts
+
+
+def test_short_lines_stay_lines() -> None:
+    assert [unit.text for unit in units("締め日: 25日\n提出先: 経理部")] == [
+        "締め日: 25日",
+        "提出先: 経理部",
+    ]
+
+
+def test_a_table_without_a_head_keeps_its_cells() -> None:
+    assert [unit.text for unit in units("| 年休 | 20日 |")] == ["年休 / 20日"]
+
+
+def test_every_word_of_a_passage_is_in_some_unit() -> None:
+    text = "".join(unit.text for unit in units(VPN))
+
+    for word in re.findall(r"\w+", VPN.replace("sh\n", "")):
+        assert word in text
