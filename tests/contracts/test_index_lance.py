@@ -11,8 +11,7 @@ from pathlib import Path
 import lancedb
 import pytest
 
-from bot.backends.lance import index as lance
-from bot.backends.lance import open_index, rows
+from bot.backends.lance import open_index, rows, upkeep
 from bot.core.errors import ConfigError, ReadOnly, Unavailable
 from bot.core.model import Generation
 from tests.contracts.index import IndexContract
@@ -66,7 +65,7 @@ async def test_with_a_vector_index_everything_is_still_found_and_scored_alike(
     tmp_path: Path, generation: Generation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The graph's own distances are twice the cosine distance."""
-    monkeypatch.setattr(lance, "FLAT_UP_TO", 400)
+    monkeypatch.setattr(upkeep, "FLAT_UP_TO", 400)
     records = documents(500)
     rare = a_record("希少", vector=a_vector(1), access=layers(["grp:rare"]))
     async with open_index(tmp_path) as index:
@@ -113,8 +112,8 @@ async def test_a_small_index_is_searched_without_a_graph(
 async def test_the_parts_of_the_vector_index_do_not_pile_up(
     tmp_path: Path, generation: Generation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lance, "FLAT_UP_TO", 300)
-    monkeypatch.setattr(lance, "MAX_SEGMENTS", 2)
+    monkeypatch.setattr(upkeep, "FLAT_UP_TO", 300)
+    monkeypatch.setattr(upkeep, "MAX_SEGMENTS", 2)
     seen = []
     async with open_index(tmp_path) as index:
         await index.create(generation)
@@ -129,6 +128,32 @@ async def test_the_parts_of_the_vector_index_do_not_pile_up(
         assert len(await found_everywhere(index, generation)) == 325
 
     assert seen == [1, 2, 1, 2, 1]
+
+
+async def test_what_is_written_piece_by_piece_is_indexed_before_it_piles_up(
+    tmp_path: Path, generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ids soon, so that puts stay fast; the rest once a good part is waiting."""
+    monkeypatch.setattr(upkeep, "MAX_WRITES", 8)
+    monkeypatch.setattr(upkeep, "MAX_CHUNKS", 40)
+    records = documents(100)
+
+    async def waiting(column: str) -> int:
+        return sum(
+            index.num_unindexed_rows or 0
+            for index in await indices(tmp_path, generation)
+            if index.columns == [column]
+        )
+
+    async with open_index(tmp_path) as index:
+        await index.create(generation)
+        for count, record in enumerate(records, 1):
+            await index.put(generation, [record])
+            assert await waiting("id") < 8
+            assert await waiting("tokens") < 40 + 8
+            if count == 32:
+                assert await waiting("tokens") == 32
+        assert len(await found_everywhere(index, generation)) == 100
 
 
 async def test_a_generation_whose_creation_was_killed_is_completed(

@@ -11,8 +11,14 @@ if TYPE_CHECKING:
     from bot.backends.lance.index import LanceIndex
 
 
+CACHE = 256 * 2**20
+"""Bytes of index that stay in memory: enough for about 200,000 chunks."""
+
+
 @asynccontextmanager
-async def open_index(folder: Path, /) -> AsyncIterator["LanceIndex"]:
+async def open_index(
+    folder: Path, /, *, cache: int = CACHE
+) -> AsyncIterator["LanceIndex"]:
     """Open the index in `folder`, which need not exist yet, and close it again.
 
     LanceDB and Arrow take most of a second and 170 MB to import, and are an extra:
@@ -25,5 +31,5 @@ async def open_index(folder: Path, /) -> AsyncIterator["LanceIndex"]:
             "the embedded index needs LanceDB: install shirube[local], "
             f"or set another index backend ({error})"
         ) from error
-    async with connect(folder) as index:
+    async with connect(folder, cache) as index:
         yield index

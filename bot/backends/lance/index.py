@@ -1,6 +1,7 @@
 """The three index ports on LanceDB tables."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
@@ -10,11 +11,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import lancedb
-from lancedb.index import FTS, BTree, HnswSq, LabelList
 from lancedb.table import AsyncTable
 
-from bot.backends.lance import rows
+from bot.backends.lance import rows, upkeep
 from bot.backends.lance.faults import faults
+from bot.backends.lance.upkeep import Backlog
 from bot.backends.records import check_records, check_vector, nobody
 from bot.core.access import Access, Principal
 from bot.core.errors import ConfigError, Unavailable
@@ -33,32 +34,11 @@ from bot.core.ports import Kept
 
 T = TypeVar("T")
 
-FLAT_UP_TO = 10_000
-"""From so many vectors on, a graph answers faster than reading all of them."""
-
-RETENTION = timedelta(hours=1)
-"""How long old versions stay: a reader that is under way must not lose its files."""
-
-MAX_SEGMENTS = 8
-"""Upkeep adds a part to the vector index each time; every search walks them all."""
-
 BATCH = 200
 """Documents or revisions a statement names."""
 
 IDS = 1_000
 """Chunk ids a statement names."""
-
-# The tokens are made by the analyzer: the engine splits at spaces and does nothing
-# else. Its limit of 40 bytes a token would drop longer ones without a word.
-_TEXT_INDEX = FTS(
-    base_tokenizer="whitespace",
-    lower_case=False,
-    stem=False,
-    remove_stop_words=False,
-    ascii_folding=False,
-    with_position=False,
-    max_token_length=None,
-)
 
 # Vectors were checked; what is left are chunks that have none, which the vendor's
 # merge calls bad and would refuse.
@@ -66,16 +46,20 @@ _AS_THEY_ARE = "null"
 
 
 @asynccontextmanager
-async def connect(folder: Path, /) -> AsyncIterator["LanceIndex"]:
+async def connect(folder: Path, cache: int, /) -> AsyncIterator["LanceIndex"]:
     """Open the database in a folder and close it again.
 
     Every read looks for a newer version first, so that what the sync process
-    wrote is seen by the process that answers.
+    wrote is seen by the process that answers. Left alone, the engine keeps gigabytes
+    of index parts, also of versions that are long gone.
     """
+    session = lancedb.Session(
+        index_cache_size_bytes=cache, metadata_cache_size_bytes=cache // 4
+    )
     with faults(f"opening the index in {folder}"):
         try:
             connection = await lancedb.connect_async(
-                folder, read_consistency_interval=timedelta(0)
+                folder, read_consistency_interval=timedelta(0), session=session
             )
         except ValueError as error:
             raise ConfigError(
@@ -96,6 +80,7 @@ class LanceIndex:
         self._connection = connection
         self._folder = folder
         self._tables: dict[GenerationId, AsyncTable] = {}
+        self._backlogs: defaultdict[GenerationId, Backlog] = defaultdict(Backlog)
         self._writing = asyncio.Lock()
 
     async def _table(self, generation: Generation) -> AsyncTable:
@@ -238,6 +223,7 @@ class LanceIndex:
             merge = table.merge_insert("id").when_matched_update_all()
             merge = merge.when_not_matched_insert_all()
             await merge.execute(batch, on_bad_vectors=_AS_THEY_ARE)
+            await self._backlogs[generation.id].add(table, batch.num_rows)
 
     async def missing(
         self, generation: Generation, ids: Collection[ChunkId], /
@@ -257,12 +243,12 @@ class LanceIndex:
         changed = 0
         for batch in _batches(access, BATCH):
             async with self._written(generation) as table:
-                query = table.query().where(rows.of_documents(batch))
-                found = await query.to_arrow()
+                found = await table.query().where(rows.of_documents(batch)).to_arrow()
                 if found.num_rows:
                     merge = table.merge_insert("id").when_matched_update_all()
                     changes = rows.with_access(found, access)
                     await merge.execute(changes, on_bad_vectors=_AS_THEY_ARE)
+                    await self._backlogs[generation.id].add(table, found.num_rows)
                     changed += found.num_rows
         return changed
 
@@ -297,13 +283,14 @@ class LanceIndex:
                         generation.id, schema=rows.schema(generation.spec)
                     )
                 await self._check_spec(table, generation)
-                await _index(table)
+                await upkeep.complete(table)
                 self._tables[generation.id] = table
 
     async def drop(self, generation: GenerationId, /) -> None:
         """Delete the table of a generation."""
         async with self._writing:
             self._tables.pop(generation, None)
+            self._backlogs.pop(generation, None)
             with faults(f"writing the index in {self._folder}"):
                 await self._connection.drop_table(generation, ignore_missing=True)
 
@@ -325,32 +312,11 @@ class LanceIndex:
         Until then what was written since the last time is searched row by row.
         """
         async with self._written(generation) as table:
-            await _index(table)
-            await table.optimize(cleanup_older_than=RETENTION)
+            await upkeep.complete(table)
+            await upkeep.optimize(table)
+            self._backlogs[generation.id].clear()
             if generation.spec.embedding is not None:
-                await _index_vectors(table)
-
-
-async def _index(table: AsyncTable) -> None:
-    """Make the indexes that are not there yet; a killed `create` leaves some out."""
-    wanted: dict[str, FTS | BTree | LabelList] = {
-        "tokens": _TEXT_INDEX,
-        "id": BTree(),
-        "document": BTree(),
-        **dict.fromkeys(rows.ACCESS_COLUMNS, LabelList()),
-    }
-    there = {column for index in await table.list_indices() for column in index.columns}
-    for column, config in wanted.items():
-        if column not in there:
-            await table.create_index(column, config=config)
-
-
-async def _index_vectors(table: AsyncTable) -> None:
-    for index in await table.list_indices():
-        if index.columns == ["vector"] and (index.num_segments or 1) <= MAX_SEGMENTS:
-            return
-    if await table.count_rows("vector IS NOT NULL") >= FLAT_UP_TO:
-        await table.create_index("vector", config=HnswSq(distance_type="cosine"))
+                await upkeep.index_vectors(table)
 
 
 def _batches(values: Iterable[T], size: int) -> Iterable[list[T]]:
