@@ -1,0 +1,91 @@
+"""Runs the command `shirube` as a person would, in a folder of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ALONE = {"SHIRUBE_OLLAMA__CHAT_MODEL": "none", "SHIRUBE_OLLAMA__EMBED_MODEL": "none"}
+"""No model host: the rest is what is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def all(self) -> str:
+        """Everything that was printed."""
+        return self.out + self.err
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A folder with a settings file, and the command line in it."""
+
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(ALONE))
+
+    def configure(self, text: str) -> None:
+        """Write shirube.toml."""
+        path = self.folder / "shirube.toml"
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file of a source."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+        return path
+
+    def run(self, *words: str, given: str = "") -> Ran:
+        """Run a command to its end."""
+        with self.started(*words) as process:
+            out, err = process.communicate(given, timeout=120)
+        return Ran(process.returncode, out, err)
+
+    @contextmanager
+    def started(self, *words: str) -> Iterator["subprocess.Popen[str]"]:
+        """Start a command, and kill it at the end if it still runs."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", *words],
+            cwd=self.folder,
+            env=self._environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+
+    def _environment(self) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("SHIRUBE_")
+        }
+        here = str(Path(__file__).parents[2])
+        return kept | {"PYTHONPATH": here, "LANG": "C.UTF-8"} | dict(self.environment)
+
+
+def interrupt(process: "subprocess.Popen[str]", *, after: float) -> Ran:
+    """Press Ctrl-C after some seconds, and wait for the end."""
+    time.sleep(after)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    return Ran(process.returncode, out, err)
