@@ -11,6 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
+from bot.__main__ import app
+
 ALONE = {"SHIRUBE_OLLAMA__CHAT_MODEL": "none", "SHIRUBE_OLLAMA__EMBED_MODEL": "none"}
 """No model host: the rest is what is tried."""
 
@@ -49,10 +54,17 @@ class Terminal:
         return path
 
     def run(self, *words: str, given: str = "") -> Ran:
-        """Run a command to its end."""
-        with self.started(*words) as process:
-            out, err = process.communicate(given, timeout=120)
-        return Ran(process.returncode, out, err)
+        """Run a command to its end, in this process."""
+        runner = CliRunner()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.folder)
+            for name in os.environ:
+                if name.startswith("SHIRUBE_"):
+                    patch.delenv(name)
+            for name, value in self._environment().items():
+                patch.setenv(name, value)
+            result = runner.invoke(app, list(words), input=given)
+        return Ran(result.exit_code, result.stdout, result.stderr)
 
     @contextmanager
     def started(self, *words: str) -> Iterator["subprocess.Popen[str]"]:
