@@ -19,7 +19,7 @@ from bot.text import phrases
 
 QUESTIONS = (
     "有給休暇は入社後いつから何日もらえますか？",
-    "How do I rotate the API keys of the payment service?",
+    "How can a new engineer get access to production?",
     "火星支社の駐車場は何台まで停められますか？",
 )
 """One in Japanese, one in English, one that the documents cannot answer."""
