@@ -8,7 +8,7 @@ from connectors.confluence import macros, marks
 from connectors.confluence.inline import checkbox, inline
 from connectors.confluence.links import Notes
 from connectors.confluence.markup import Child, Node
-from connectors.confluence.tables import cells_of, rows_of, table
+from connectors.confluence.tables import cells_of, rows_of, strays_of, table
 
 _LISTS = frozenset({"ul", "ol", "ac:task-list"})
 _WRAPPERS = frozenset(
@@ -196,10 +196,9 @@ def _table(node: Node, notes: Notes) -> Blocks:
     rows = rows_of(node)
     if len(rows) == 1 and len(cells_of(rows[0])) == 1:
         return blocks(cells_of(rows[0]), notes)
-    caption = node.first("caption")
-    title = blocks(caption.children, notes) if caption else []
+    strays = blocks(strays_of(node), notes)
     text = table(node, lambda cell: _cell(cell, notes))
-    return [*title, text] if text else title
+    return [*strays, text] if text else strays
 
 
 def _cell(cell: Node, notes: Notes) -> str:

@@ -13,7 +13,7 @@ from connectors.confluence.links import Notes
 from connectors.confluence.marks import BREAK, EDGES
 from connectors.confluence.markup import Child, Node
 from connectors.confluence.references import is_script
-from connectors.confluence.tables import rows_of
+from connectors.confluence.tables import cells_of, rows_of, strays_of
 
 _LINE_TAGS = frozenset(
     {"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "dt", "dd", "tr"}
@@ -125,15 +125,14 @@ def checkbox(status: Node | None, /) -> str:
 
 
 def _table(node: Node, notes: Notes) -> str:
-    rows = [n for n in node.nodes() if n.tag == "caption"] + rows_of(node)
-    texts = (inline(_spaced(row), notes).strip(EDGES) for row in rows)
+    lines = [strays_of(node), *(list(_spaced(row)) for row in rows_of(node))]
+    texts = (inline(line, notes).strip(EDGES) for line in lines)
     return BREAK + "; ".join(text for text in texts if text) + BREAK
 
 
 def _spaced(row: Node) -> Iterator[Child]:
-    for cell in row.children:
-        yield cell
-        yield " "
+    for cell in cells_of(row):
+        yield from (cell, " ")
 
 
 def _time(node: Node, notes: Notes) -> str:

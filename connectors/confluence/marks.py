@@ -131,7 +131,8 @@ def _verbatim(piece: str) -> str:
     if piece[0] == MARKUP:
         return inner
     ticks = "`" * (_longest(inner) + 1)
-    pad = " " if inner[0] in "` " or inner[-1] in "` " else ""
+    ends = inner[0] + inner[-1]
+    pad = " " if "`" in ends or ends == "  " else ""
     return f"{ticks}{pad}{inner}{pad}{ticks}"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from connectors.confluence.markup import Node
+from connectors.confluence.markup import Child, Node
 from connectors.tables import Cell
 from connectors.tables import table as markdown_table
 
@@ -19,6 +19,20 @@ def rows_of(table: Node, /) -> list[Node]:
         elif node.tag in _PARTS:
             rows += [row for row in node.nodes() if row.tag == "tr"]
     return rows
+
+
+def strays_of(table: Node, /) -> list[Child]:
+    """Return what stands in a table and in none of its cells: a caption, at best."""
+    rows = rows_of(table)
+    parts = [node for node in table.nodes() if node.tag in _PARTS]
+    inside = [*rows, *parts, *(cell for row in rows for cell in cells_of(row))]
+    known = {id(node) for node in inside}
+    return [
+        child
+        for node in (table, *parts, *rows)
+        for child in node.children
+        if id(child) not in known
+    ]
 
 
 def cells_of(row: Node, /) -> list[Node]:
