@@ -44,11 +44,12 @@ class Files:
             known = dict(
                 self._properties[id_] for id_ in ids if id_ in self._properties
             )
+            size = _number(known.get("FILESIZE", ""))
             files[owner].append(
                 Attachment(
                     name=file.name,
                     media_type=known.get("MEDIA_TYPE") or file.media_type,
-                    size=_number(known.get("FILESIZE", "")) or file.size,
+                    size=file.size if size is None else size,
                 )
             )
         return {
