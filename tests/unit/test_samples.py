@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+import tomllib
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +20,8 @@ from connectors import confluence, folder, git
 from connectors.api import PUB, Connect, Context, Document, Entry, Failed, principal
 from tests.samples import build
 
-SAMPLES = Path(__file__).parents[1] / "samples"
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "tests" / "samples"
 CONNECT: Mapping[str, Connect] = {
     "confluence": confluence.connect,
     "git": git.connect,
@@ -98,6 +100,15 @@ def test_everything_together_is_small() -> None:
     files = [path for path in SAMPLES.rglob("*") if path.is_file()]
 
     assert sum(path.stat().st_size for path in files) < 500_000
+
+
+def test_the_wheel_carries_what_the_settings_name() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    carried = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    sources = settings.load(SAMPLES / "shirube.toml").sources
+    named = {"shirube.toml", *(str(source.options["path"]) for source in sources)}
+
+    assert carried == {f"tests/samples/{name}": f"bot/samples/{name}" for name in named}
 
 
 # --- documents ---------------------------------------------------------------
