@@ -231,13 +231,11 @@ class _ZipTree:
 
 def _why_not(path: Path, name: str, skipped: tuple[Skipped, ...]) -> str:
     reason = next((item.reason for item in skipped if item.name == name), None)
-    match reason:
-        case "encrypted":
-            return f"{path} is password protected; pack it without a password"
-        case None:
-            return f"{path} has no {name}; {_SEE_EXPORT}"
-        case _:
-            return f"{path}: {name} is not read, because of its {reason} name or kind"
+    if reason is None:
+        return f"{path} has no {name}; {_SEE_EXPORT}"
+    if reason == "encrypted":
+        return f"{path} is password protected; pack it without a password"
+    return f"{path}: {name} is not read ({reason}); put a plain file in its place"
 
 
 def _check_overlap(path: Path, infos: list[zipfile.ZipInfo], end: int) -> None:
