@@ -7,7 +7,9 @@ import argparse
 import asyncio
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,47 +19,67 @@ from lancedb.table import AsyncTable
 from bot.answering.concurrently import together
 from bot.answering.retrieval import Retrieval
 from bot.backends.lance import open_index, rows
-from bot.core.access import Audience, Principal
+from bot.core.access import Audience
 from bot.core.model import (
     ConversationId,
-    DocumentId,
     EmbeddingSpec,
     Generation,
-    GenerationId,
     Language,
-    LiveDocument,
+    Link,
     Question,
     Vector,
+    document_id,
 )
-from bot.core.ports import PassageIndex
-from bot.core.sync import SourceStatus
-from tests.bench.index_corpus import ACCESS, READER, Corpus, fill, generation, quantile
+from bot.core.ports import Catalogue, PassageIndex
+from bot.core.sync import Staged
+from bot.state.store import State, open_state
+from tests.bench.index_corpus import (
+    ACCESS,
+    CHUNKS_A_DOCUMENT,
+    READER,
+    Corpus,
+    fill,
+    generation,
+    quantile,
+)
 
 CANDIDATES = 100
 DIMENSIONS = 384
 WARM_UP = 20
 
 
-class EverythingIsLive:
-    """A catalogue that calls every document live, without a database."""
+def now() -> datetime:
+    """Return a time for what asks for one."""
+    return datetime.now(UTC)
 
-    async def live(
-        self, generation: GenerationId, documents: Collection[DocumentId], /
-    ) -> Mapping[DocumentId, LiveDocument]:
-        """Return all of them."""
-        del generation
-        return {
-            document: LiveDocument(id=document, revision=1, access=ACCESS, title="規則")
-            for document in documents
-        }
 
-    async def principals(self) -> frozenset[Principal]:
-        """Return those of the corpus."""
-        return READER
+async def publish(state: State, build: Generation, chunks: int) -> None:
+    """Make every document of the corpus live in the state database."""
+    run = await state.runs.begin("bench", generation=build.id, now=now())
+    for part in batched(range(chunks // CHUNKS_A_DOCUMENT), 200):
+        names = [document_id("bench", str(number)) for number in part]
+        staged = [
+            Staged(
+                document=name,
+                version="1",
+                content="1",
+                markdown="休暇",
+                access=ACCESS,
+                title="就業規則",
+                language=Language.JA,
+                link=Link(page="https://wiki.example/規則"),
+                updated_at=now(),
+            )
+            for name in names
+        ]
+        await state.ledger.stage(run, staged)
+        await state.ledger.publish(run, dict.fromkeys(names, True))
 
-    async def sources(self) -> Sequence[SourceStatus]:
-        """Return nothing: nothing was synced."""
-        return ()
+
+def batched(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    """Cut a sequence into parts."""
+    for start in range(0, len(numbers), size):
+        yield numbers[start : start + size]
 
 
 class Given:
@@ -122,12 +144,12 @@ def port_calls(index: PassageIndex, generation: Generation) -> Ask:
     return ask
 
 
-def retrieval(index: PassageIndex, generation: Generation) -> Ask:
+def retrieval(index: PassageIndex, catalogue: Catalogue, generation: Generation) -> Ask:
     """Return the whole retrieval: condensed, searched, fused, checked, chosen."""
     if generation.spec.embedding is None:
         raise ValueError("the benchmark compares two legs")
     embedder = Given(generation.spec.embedding)
-    finder = Retrieval(index=index, catalogue=EverythingIsLive(), embedder=embedder)
+    finder = Retrieval(index=index, catalogue=catalogue, embedder=embedder)
 
     async def ask(tokens: Sequence[str], vector: Vector) -> object:
         embedder.vector = vector
@@ -160,27 +182,44 @@ async def measure(
 
 
 async def run(folder: Path, chunks: int, rounds: int) -> None:
-    """Build an index, measure, print."""
-    corpus, build = Corpus(DIMENSIONS), generation(DIMENSIONS)
-    async with open_index(folder) as index:
+    """Build index and state, measure, print."""
+    corpus = Corpus(DIMENSIONS)
+    async with AsyncExitStack() as stack:
+        state = await stack.enter_async_context(open_state(folder / "s", clock=now))
+        index = await stack.enter_async_context(open_index(folder / "i"))
+        build = await a_build(state)
+        await publish(state, build, chunks)
         start = time.perf_counter()
         await index.create(build)
         await fill(index, build, corpus, chunks)
         stored = time.perf_counter()
         await index.maintain(build)
         kept_up = time.perf_counter()
-        fresh = timedelta(0)
-        with await lancedb.connect_async(
-            folder, read_consistency_interval=fresh
-        ) as connection:
-            ways = {
-                "raw legs": raw_legs(await connection.open_table(build.id)),
-                "port calls": port_calls(index, build),
-                "retrieval": retrieval(index, build),
-            }
-            seconds = await measure(ways, corpus, rounds)
-    print(f"{chunks} chunks, {DIMENSIONS} dimensions, 4 access layers")
+        raw = stack.enter_context(
+            await lancedb.connect_async(
+                folder / "i", read_consistency_interval=timedelta(0)
+            )
+        )
+        ways = {
+            "raw legs": raw_legs(await raw.open_table(build.id)),
+            "port calls": port_calls(index, build),
+            "retrieval": retrieval(index, state.catalogue, build),
+        }
+        seconds = await measure(ways, corpus, rounds)
     print(f"put {stored - start:.1f} s, maintain {kept_up - stored:.1f} s")
+    report(seconds, chunks)
+
+
+async def a_build(state: State) -> Generation:
+    """Register the generation with the weights that a probe would have found."""
+    wanted = generation(DIMENSIONS)
+    build = await state.generations.create(wanted.spec)
+    return replace(build, alpha=wanted.alpha)
+
+
+def report(seconds: Mapping[str, Sequence[float]], chunks: int) -> None:
+    """Print a line for every way."""
+    print(f"{chunks} chunks, {DIMENSIONS} dimensions, 4 access layers")
     print(f"{'':12}{'p50 ms':>10}{'p95 ms':>10}{'p50 / raw':>12}{'p95 / raw':>12}")
     raw = seconds["raw legs"]
     for name, values in seconds.items():
