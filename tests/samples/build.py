@@ -60,7 +60,8 @@ def handbook() -> dict[str, bytes]:
     export.descriptor = "exportType=space\ntimezoneId=Asia/Tokyo\n"
     files = export.files()
     # The samples name no real company; what reads an export goes by the class.
-    entities = re.sub(rb' package="[^"]*"', b"", files["entities.xml"])
+    named = rb' package="[^"]*"|<property name="[a-z]+AccountId"></property>'
+    entities = re.sub(named, b"", files["entities.xml"])
     return {**files, "entities.xml": entities}
 
 
