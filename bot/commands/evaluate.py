@@ -8,12 +8,13 @@ from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from bot import settings
 from bot.app import answering, opened
 from bot.backends.lance import open_index
-from bot.commands.terminal import Config, Exit, Verbose, err, out, run
+from bot.commands.terminal import Config, Exit, Verbose, out, run
 from bot.core.errors import ConfigError
 from bot.evaluation import asking, files, trial
 
@@ -112,7 +113,7 @@ async def _evaluate(
 
 @contextmanager
 def _bars() -> Iterator[trial.Progress]:
-    with Progress(console=err, transient=True) as bars:
+    with Progress(console=Console(stderr=True), transient=True) as bars:
         tasks: dict[trial.Stage, TaskID] = {}
 
         def told(stage: trial.Stage, /, *, done: int, total: int) -> None:

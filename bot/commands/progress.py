@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -24,12 +25,13 @@ def bars(label: str, /, *, quiet: bool = False) -> Iterator[Told]:
         yield silent
         return
     columns = (
-        TextColumn("{task.description:24}"),
+        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=err, transient=True) as progress:
+    # A bar that wraps cannot be wiped out again, so this console crops.
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         tasks: dict[Stage, TaskID] = {}
 
         def told(stage: Stage, /, *, done: int, total: int | None) -> None:

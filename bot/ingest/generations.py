@@ -22,7 +22,7 @@ from bot.ingest.progress import Progress, Stage
 from bot.ingest.projecting import Projector
 from bot.ingest.vectors import Vectors
 
-TOGETHER = 50
+TOGETHER = 10
 """Documents written at once while building."""
 
 PAIRS = 20
