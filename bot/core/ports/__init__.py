@@ -1,0 +1,50 @@
+"""Everything the rooms need of each other, as protocols.
+
+One method of a state port is one transaction. Unless a docstring says more, a
+method raises `Unavailable` when what is behind it does not answer.
+"""
+
+from bot.core.ports.index import ChunkStore, IndexGenerations, Kept, PassageIndex
+from bot.core.ports.models import (
+    Completion,
+    Embedder,
+    Ending,
+    LanguageModel,
+    Message,
+    ModelSpec,
+    Role,
+    Token,
+)
+from bot.core.ports.state import (
+    Catalogue,
+    Conversations,
+    Generations,
+    Ledger,
+    Projection,
+    Quarantine,
+    Runs,
+    VectorCache,
+)
+
+__all__ = [
+    "Catalogue",
+    "ChunkStore",
+    "Completion",
+    "Conversations",
+    "Embedder",
+    "Ending",
+    "Generations",
+    "IndexGenerations",
+    "Kept",
+    "LanguageModel",
+    "Ledger",
+    "Message",
+    "ModelSpec",
+    "PassageIndex",
+    "Projection",
+    "Quarantine",
+    "Role",
+    "Runs",
+    "Token",
+    "VectorCache",
+]
