@@ -79,11 +79,11 @@ def _container(node: Node, notes: Notes) -> Blocks:
 
 
 def _heading(node: Node, notes: Notes) -> Blocks:
-    """Render a heading without addresses: it becomes part of every path below it.
+    """Render a heading without addresses and emphasis: it is shown in many places.
 
     Pictures come after it; a heading of nothing but pictures is none.
     """
-    text = marks.settle(inline(node.children, notes), line_break=" ")
+    text = marks.settle(marks.light(inline(node.children, notes)), in_line=True)
     pictures = _PICTURE.findall(text)
     bare = " ".join(_LINK.sub(r"\1", _PICTURE.sub("", text)).split())
     if not bare:
@@ -202,7 +202,7 @@ def _table(node: Node, notes: Notes) -> Blocks:
 
 
 def _cell(cell: Node, notes: Notes) -> str:
-    return marks.settle(inline(cell.children, notes), line_break=" ")
+    return marks.settle(inline(cell.children, notes), in_line=True)
 
 
 # --- macros ------------------------------------------------------------------

@@ -28,6 +28,7 @@ EDGES = _WHITE + BREAK
 _SPACES = re.compile(f"[{_WHITE}]+")
 _BREAKS = re.compile(f"[{_WHITE}]*{BREAK}[{_WHITE}{BREAK}]*")
 _BRACKET = re.compile(r"[\[\]]")
+_WEIGHT = re.compile(f"[{STRONG}{EMPHASIS}]")
 _MARK = re.compile(f"[{STRONG}{EMPHASIS}{STRIKE}{CODE}{MARKUP}]")
 _LAST_HASHES = re.compile(r"(?<=\s)(#+)$")
 _BACKSLASHED = r"\\\1"
@@ -52,7 +53,9 @@ _SPECIAL = re.compile(
     | (?P<other> <(?=[A-Za-z/!?]) | &(?=\#?\w+;) | \](?=\() | !(?=\x06) )
     """
 )
-_PAIR = 2  # one of these alone has no partner, and stands for itself
+_AT_START = {"line", "number"}
+_NEEDS_PARTNER = frozenset({"star", "underscore", "tick"})
+_PAIR = 2  # one of these alone stands for itself
 
 
 def wrap(sign: str, raw: str, /) -> str:
@@ -89,8 +92,17 @@ def bare(raw: str, /) -> str:
     return _MARK.sub("", raw)
 
 
-def settle(raw: str, /, *, line_break: str = "  \n") -> str:
-    """Turn raw inline text into Markdown without whitespace around it."""
+def light(raw: str, /) -> str:
+    """Return raw text without emphasis."""
+    return _WEIGHT.sub("", raw)
+
+
+def settle(raw: str, /, *, in_line: bool = False) -> str:
+    """Turn raw inline text into Markdown without whitespace around it.
+
+    Within a line, as in a cell or a heading, breaks are spaces, and what has a
+    meaning at the start of a line has none.
+    """
     stash: list[str] = []
 
     def put_away(match: re.Match[str]) -> str:
@@ -100,10 +112,11 @@ def settle(raw: str, /, *, line_break: str = "  \n") -> str:
     text = _VERBATIM.sub(put_away, _merged(raw))
     text = _SPACES.sub(" ", _NEWLINE_IN_CJK.sub("", text))
     text = _BREAKS.sub("\n", text).strip(_WHITE)
-    text = _signed(_escaped(text, has_code=any(s[0] == "`" for s in stash)))
+    harmless = _alone(text, has_code=any(piece[0] == "`" for piece in stash))
+    text = _signed(_escaped(text, harmless | (_AT_START if in_line else set())))
     pieces = iter(stash)
     text = re.sub(_STASHED, lambda _: next(pieces), text)
-    return text.replace("\n", line_break)
+    return text.replace("\n", " " if in_line else "  \n")
 
 
 def heading(level: int, text: str, /) -> str:
@@ -140,17 +153,22 @@ def _longest(text: str) -> int:
     return max((len(run) for run in _TICKS.findall(text)), default=0)
 
 
-def _escaped(text: str, *, has_code: bool) -> str:
-    """Escape what would be read as markup, and nothing else."""
+def _alone(text: str, *, has_code: bool) -> set[str]:
+    """Return the kinds of signs that have no partner in a text."""
     found = Counter(match.lastgroup for match in _SPECIAL.finditer(text))
-    alone = {kind for kind in ("star", "underscore", "tick") if found[kind] < _PAIR}
+    alone = {kind for kind in _NEEDS_PARTNER if found[kind] < _PAIR}
     if has_code:
         alone.discard("tick")
     if STRONG in text or EMPHASIS in text:
         alone.discard("star")
+    return alone
+
+
+def _escaped(text: str, harmless: set[str]) -> str:
+    """Escape what would be read as markup, and nothing else."""
 
     def escape(match: re.Match[str]) -> str:
-        if match.lastgroup in alone:
+        if match.lastgroup in harmless:
             return match[0]
         if match.lastgroup == "number":
             return match[0] + "\\"
