@@ -8,6 +8,7 @@ document one generation shows; garbage, which others its index may still hold.
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -65,6 +66,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value
 
 
+@lru_cache(maxsize=4096)
+def _strings(text: str) -> tuple[str, ...]:
+    """Few paths and labels stand for many documents."""
+    return tuple(json.loads(text))
+
+
 class Strings(TypeDecorator[tuple[str, ...]]):
     """A tuple of texts as a JSON array."""
 
@@ -83,7 +90,7 @@ class Strings(TypeDecorator[tuple[str, ...]]):
     ) -> tuple[str, ...] | None:
         """Read the texts back."""
         del dialect
-        return None if value is None else tuple(json.loads(value))
+        return None if value is None else _strings(value)
 
 
 def _document(**options: Any) -> Column[str]:
