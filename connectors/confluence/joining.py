@@ -1,5 +1,6 @@
 """Joins the objects of an export by id, in whatever order they came."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
@@ -15,6 +16,8 @@ _READ = frozenset({"current", "archived"})
 _PAGES = frozenset({"Page", "BlogPost", "ContentEntityObject"})
 """Owners of a body that may be pages: the newest exports do not say more."""
 
+# What every page in storage format has, and wiki markup has not.
+_STORAGE = re.compile(r"</(?:p|h[1-6]|ul|ol|table|div|span|ac:[a-z-]+)>|<(?:p|br) ?/>")
 _RIGHTS = frozenset({"VIEWSPACE", "USECONFLUENCE"})
 _UNTITLED = "Untitled"
 
@@ -167,8 +170,13 @@ def _state(found: Object, *, needs_space: bool = True) -> str:
 
 
 def _body_type(found: Object) -> BodyType:
+    """Return the type that a body says; exports of around 2012 say none."""
+    named = found.value("bodyType")
+    if not named:
+        is_markup = _STORAGE.search(found.value("body"))
+        return BodyType.STORAGE if is_markup else BodyType.WIKI
     try:
-        return BodyType(int(found.value("bodyType") or BodyType.WIKI))
+        return BodyType(int(named))
     except ValueError:
         return BodyType.RAW
 

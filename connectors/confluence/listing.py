@@ -181,7 +181,11 @@ class Listing:
         return person.display_name if person else None
 
     def _version(self, page: Page) -> str:
-        """Return a digest over everything that makes the document."""
+        """Return a digest over everything that makes the document.
+
+        Only the addresses of other pages and the names of people it mentions are
+        left out: to find them, every page would have to be converted.
+        """
         body = self.body(page)
         attachments = self._content.attachments.get(page.id, ())
         parts = [

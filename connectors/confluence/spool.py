@@ -10,7 +10,7 @@ from typing import Self
 
 
 class BodyType(IntEnum):
-    """What `bodyType` says; very old exports do not say it, and mean wiki markup."""
+    """What `bodyType` says; a raw body is for programs."""
 
     WIKI = 0
     RAW = 1

@@ -198,6 +198,15 @@ def test_raw_bodies_are_ignored(desk: "Desk") -> None:
     assert desk.read(FakeExport(_PAGE, extra=raw)).markdown("1") == "十日"
 
 
+def test_a_body_without_a_type_is_what_it_looks_like(desk: "Desk") -> None:
+    """Storage format is older than the property that names it."""
+    page = FakePage(id="1", title="古", body="<h1>題</h1><p>文</p>", body_type=None)
+    read = desk.read(FakeExport(page))
+
+    assert read.markdown("1") == "# 題\n\n文"
+    assert read.documents["1"].warnings == ()
+
+
 @pytest.mark.parametrize("body_type", [0, None])
 def test_wiki_markup_is_converted_and_marked(
     body_type: int | None, desk: "Desk"
