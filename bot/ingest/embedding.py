@@ -37,11 +37,16 @@ async def fill_in(
         revisions = await projection.unembedded(
             generation, source=source, limit=TOGETHER
         )
-        projected = await projector.project(
-            await _states(revisions, projection), embed=True
+        states = await _states(revisions, projection)
+        if not states:
+            break
+        projected = await projector.project(states, embed=True)
+        # The chunks were put again under the access that the catalogue enforces.
+        await projection.indexed(
+            generation,
+            access={name: state.access.digest() for (name, _), state in states.items()},
+            embedded=[pair for pair in states if projected.embedded[pair[0]]],
         )
-        whole = [pair for pair in revisions if projected.embedded.get(pair[0])]
-        await projection.indexed(generation, embedded=whole)
         filled.chunks += projected.chunks
         filled.pending = await projection.pending(generation, source=source)
     if total:

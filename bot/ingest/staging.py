@@ -8,17 +8,22 @@ from bot.ingest.plan import access_of
 from bot.text.language import detect
 from connectors.api import Document, Entry
 
+LANGUAGE = 4000
+"""Characters of a document that tell its language."""
+
 
 def staged(key: DocumentId, entry: Entry, document: Document) -> Staged:
     """Return what the ledger stores of a fetched document."""
+    title = _unicode(document.title or entry.title)
+    markdown = _unicode(document.markdown)
     return Staged(
         document=key,
         version=entry.version,
-        content=content_hash(document.title, document.markdown),
-        markdown=document.markdown,
+        content=content_hash(title, markdown),
+        markdown=markdown,
         access=access_of(entry.layers),
-        title=document.title or entry.title,
-        language=detect(f"{document.title}\n{document.markdown[:4000]}"),
+        title=title,
+        language=detect(f"{title}\n{markdown[:LANGUAGE]}"),
         path=document.path or entry.path,
         link=Link(
             page=document.link.page,
@@ -29,6 +34,11 @@ def staged(key: DocumentId, entry: Entry, document: Document) -> Staged:
         author=document.author,
         labels=document.labels,
     )
+
+
+def _unicode(text: str) -> str:
+    # A lone surrogate cannot be stored; a connector of somebody else may let one pass.
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
 
 
 def content_hash(title: str, markdown: str) -> str:

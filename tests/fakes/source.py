@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from types import TracebackType
 from typing import Self
 
@@ -65,7 +66,8 @@ class MemorySnapshot:
         for number, (name, page) in enumerate(self.source.pages.items()):
             if number == self.source.breaks_after:
                 raise SourceUnavailable("the export is truncated; export it again")
-            version = f"{page.title}\0{page.markdown}\0{page.broken}"
+            state = f"{page.title}\0{page.markdown}\0{page.broken}"
+            version = sha256(state.encode(errors="surrogatepass")).hexdigest()
             yield Entry(id=name, version=version, title=page.title, layers=page.layers)
 
     def fetch(self, entry: Entry, /) -> Document | Failed:

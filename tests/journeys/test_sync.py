@@ -380,3 +380,36 @@ async def test_a_model_that_appears_makes_a_new_generation_without_a_fetch(
         assert (before.spec.embedding, after.id != before.id) == (None, True)
         assert after.spec.embedding is not None
         assert "10日" in said(await home.ask(LEAVE))
+
+
+async def test_a_document_with_half_a_character_is_stored_without_it(
+    home: House,
+) -> None:
+    page = Page("休暇\ud83d規程", OLD.markdown + "\ud83d\0")
+    await home.sync(MemorySource({"休暇.md": page}))
+
+    assert "10日" in said(await home.ask(LEAVE))
+
+
+async def test_vectors_that_come_while_an_opening_is_held_hide_nothing_for_good(
+    tmp_path: Path,
+) -> None:
+    """The chunks are put again under the narrow access; the approval widens them."""
+    index = MemoryIndex()
+    pages = {
+        f"{n}.md": Page(f"給与{n}", f"等級{n}の給与は{n}万円である。", layers=(HR,))
+        for n in range(25)
+    }
+    source = MemorySource(pages)
+    async with house(tmp_path, index=index, embedder=MemoryEmbedder()) as home:
+        home.writes.dies_after = 2
+        with pytest.raises(Killed):
+            await home.sync(source)
+    for page in pages.values():
+        page.layers = (frozenset({"pub"}),)
+    async with house(tmp_path, index=index, embedder=MemoryEmbedder()) as home:
+        held = await home.sync(source)
+        assert (held.state, held.pending) == (RunState.HELD, 0)
+        await home.sync(source, Policy(widening=True))
+
+        assert "7万円" in said(await home.ask("等級7の給与はいくらですか"))
