@@ -210,7 +210,7 @@ def _cell(cell: Node, notes: Notes) -> str:
 
 def _macro(node: Node, notes: Notes) -> Blocks:
     name = macros.name_of(node)
-    if name in macros.SILENT | {"toc"}:
+    if name in macros.SILENT:
         return []
     if name in macros.KINDS:
         title = macros.parameter_text(node, "title")

@@ -7,7 +7,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 _BREAKS_DESTINATION = re.compile(r"[\s()<>\\|\x00-\x1f]")
-_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _SCRIPTS = frozenset({"javascript", "vbscript", "data"})
 
 
@@ -78,7 +78,7 @@ def destination(url: str, /) -> str:
 def is_script(url: str, /) -> bool:
     """Whether following the link would run something."""
     scheme = _SCHEME.match(re.sub(r"[\x00-\x20]", "", url))
-    return bool(scheme) and scheme[1].lower() in _SCRIPTS if scheme else False
+    return scheme is not None and scheme[1].lower() in _SCRIPTS
 
 
 def _part(text: str) -> str:
