@@ -1,14 +1,16 @@
-"""The real servers that tests talk to: one of each a run, with models on demand."""
+"""The real servers that tests talk to: one of each a run, started on demand."""
 
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
 from typing import NoReturn, Protocol
 
 import pytest
 
-from tests.fakes import ollama_models, ollama_server
+from tests.fakes import ollama_models, ollama_server, weaviate_server
 from tests.fakes.ollama_server import RunningOllama
 from tests.fakes.scripted_http import ScriptedHTTP, serving
+from tests.fakes.weaviate_server import Node
 
 
 class ScriptedModel(Protocol):
@@ -76,3 +78,32 @@ async def scripted_http() -> AsyncIterator[ScriptedHTTP]:
     """A server that shows the faults that a healthy one does not."""
     async with serving() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def weaviate_binary() -> Path:
+    """The program of a real Weaviate server."""
+    binary = weaviate_server.find_binary()
+    if binary is None:
+        missing_server("no Weaviate server: run `make servers`")
+    return binary
+
+
+@pytest.fixture(scope="session")
+def weaviate(
+    weaviate_binary: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Node]:
+    """A real Weaviate server that wants keys; tests take prefixes of their own."""
+    folder = tmp_path_factory.mktemp("weaviate")
+    with weaviate_server.running(weaviate_binary, folder, keys=True) as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def weaviate_cluster(
+    weaviate_binary: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Node]]:
+    """A real cluster of three nodes that anybody may use."""
+    folder = tmp_path_factory.mktemp("weaviate-cluster")
+    with weaviate_server.cluster(weaviate_binary, folder, 3) as nodes:
+        yield nodes

@@ -1,0 +1,77 @@
+"""What an API key lacks to read, and to write, the collections of the index."""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from weaviate import WeaviateAsyncClient
+from weaviate.exceptions import InsufficientPermissionsError
+from weaviate.users.users import OwnUser
+
+from bot.backends.weaviate.schema import Layout
+
+READING = ("read_collections", "read_data")
+WRITING = (
+    *READING,
+    "create_collections",
+    "delete_collections",
+    "create_data",
+    "update_data",
+    "delete_data",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permissions:
+    """The permissions that a key lacks for each task; it may do what lacks none.
+
+    The key that only answers questions should lack those for writing.
+    """
+
+    reading: tuple[str, ...]
+    writing: tuple[str, ...]
+
+
+async def lacking(client: WeaviateAsyncClient, layout: Layout, /) -> Permissions:
+    """Compare the roles of the key's user with what the index needs."""
+    with warnings.catch_warnings():
+        # Newer servers have kinds of permissions that the client does not know.
+        warnings.filterwarnings("ignore", "RBAC001", UserWarning)
+        user = await client.users.get_my_user()
+    granted = set(_granted(user, layout))
+    if not user.roles and await _may_look(client, layout):
+        # Roles are switched off: who is let in may do everything.
+        granted = set(WRITING)
+    return Permissions(
+        reading=tuple(_lacking(READING, granted, layout)),
+        writing=tuple(_lacking(WRITING, granted, layout)),
+    )
+
+
+def _granted(user: OwnUser, layout: Layout) -> Iterator[str]:
+    """Name the actions that are granted for every collection of the index."""
+    for role in user.roles.values():
+        for schema in role.collections_permissions:
+            if fnmatchcase(layout.pattern, schema.collection):
+                yield from (action.value for action in schema.actions)
+        for data in role.data_permissions:
+            if data.tenant == "*" and fnmatchcase(layout.pattern, data.collection):
+                yield from (action.value for action in data.actions)
+
+
+async def _may_look(client: WeaviateAsyncClient, layout: Layout) -> bool:
+    try:
+        await client.collections.exists(f"{layout.prefix}_0")
+    except InsufficientPermissionsError:
+        return False
+    return True
+
+
+def _lacking(
+    needed: tuple[str, ...], granted: set[str], layout: Layout
+) -> Iterator[str]:
+    for action in needed:
+        kind = action.partition("_")[2]
+        if granted.isdisjoint({action, f"manage_{kind}"}):
+            yield f"{action} on {layout.pattern}"
