@@ -349,7 +349,8 @@ class Found:
 class Sentence:
     """The next piece of the answer, checked and ready to be shown as it is.
 
-    The pieces put together are the text of the finished answer.
+    The pieces put together are the text of the finished answer, unless something
+    that was shown had to be withdrawn: then the finished answer says what stays.
     """
 
     text: str
