@@ -75,7 +75,7 @@ async def quoted(case: Case, reason: Reason) -> AsyncIterator[AnswerEvent]:
         {passage.document.id for passage in case.found.passages}
     )
     shown = [p for p in case.found.passages if p.document.id in permitted]
-    found = versions.find(shown)
+    found = versions.find(shown, case.question.text)
     sources = versions.without_older(shown, found)
     pieces = quotations(sources, case.found.queries, case.question.language)
     if not pieces:

@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.answering.units import units
@@ -14,6 +14,9 @@ from bot.text.tokens import analyse
 _HIRAGANA: Final = re.compile("[\u3040-\u309f]+")
 _DULL: Final = 0.25
 """What a token is worth, at least, however common it is."""
+
+_STRANGE: Final = 4.0
+"""What a word is worth that no source has, when a source is to carry it."""
 
 _STRONG: Final = 0.75
 _TELLING: Final = 4
@@ -27,7 +30,7 @@ class Weights:
     """What each token is worth: the rarer among the given units, the more."""
 
     worth: Mapping[str, float] = field(default_factory=dict)
-    unknown: float = 1.0
+    unknown: float = 2.0
 
     def of(self, tokens: Iterable[str], /) -> float:
         """Return what these tokens are worth together, each counted once."""
@@ -56,7 +59,7 @@ def weights(texts: Iterable[str], /) -> Weights:
         token: max(_DULL, math.log((1 + count) / (0.5 + holders)))
         for token, holders in seen.items()
     }
-    return Weights(worth=worth, unknown=max(1.0, math.log(2 * (1 + count))))
+    return Weights(worth=worth)
 
 
 def coverage(claim: Iterable[str], tokens: Iterable[str], worth: Weights, /) -> float:
@@ -113,5 +116,5 @@ def support(texts: Sequence[str], /) -> Support:
             frozenset(analyse(text)) | frozenset(_NUMBER.findall(search_form(text)))
             for text in texts
         ),
-        worth=weights(texts),
+        worth=replace(weights(texts), unknown=_STRANGE),
     )

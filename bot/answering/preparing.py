@@ -77,7 +77,7 @@ def _fitting(
     prompt: Prompt, sources: Sequence[Passage], spec: ModelSpec, model: LanguageModel
 ) -> Prompt:
     """Return the prompt with as many of the first sources as really have room."""
-    found = versions.find(sources)
+    found = versions.find(sources, prompt.question.text)
     ordered = versions.newest_first(sources, found)
     prompt = replace(prompt, sources=ordered, versions=found)
     while prompt.sources and room(prompt, spec, model.measure) < 0:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise, zip_longest
+from textwrap import dedent
 from typing import Final
 
 from bot.text.split import sentences
@@ -13,7 +14,12 @@ _FENCE: Final = re.compile(r" {0,3}(?:```|~~~)")
 _ROW: Final = re.compile(r"\s*\|.*\|\s*$")
 _RULE: Final = re.compile(r"\s*\|?[\s:|-]*-[\s:|-]*$")
 _ITEM: Final = re.compile(r"\s*(?:[-*+・●○■◆]|\d{1,3}[.)．）]|[①-⑳])\s*(?=\S)")
-_HEADING: Final = re.compile(r" {0,3}#{1,6}\s")
+# Headings of small sections that were put together stand there as bold lines.
+_HEADING: Final = re.compile(
+    r" {0,3}#{1,6}\s+(.+?)\s*#*\s*\Z"
+    r"|\s*(?:\*\*|__)([^*_]{1,60})(?:\*\*|__)[:：]?\s*\Z"
+)
+_QUOTED: Final = re.compile(r"^ {0,3}(?:> ?)+", re.MULTILINE)
 _ENDED: Final = re.compile(r"[。．.！？!?:：」』）)]\s*$")
 _BEGINS: Final = re.compile(
     "|".join(p.pattern for p in (_FENCE, _ROW, _ITEM, _HEADING))
@@ -35,21 +41,29 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """The smallest thing that is quoted whole; `block` counts paragraphs.
+    """The smallest thing that is quoted whole.
 
-    A row of a table names its columns: `種類: 年休 / 日数: 20日`.
+    `block` counts paragraphs, `head` is the heading inside the passage that it
+    stands under. A row of a table names its columns: `種類: 年休 / 日数: 20日`.
     """
 
     text: str
     kind: Kind
     block: int
+    head: str = ""
 
 
 def units(markdown: str, /) -> list[Unit]:
     """Return the quotable units of a passage, in order, without headings."""
     found: list[Unit] = []
-    for block, (kind, text) in enumerate(_blocks(markdown.split("\n"))):
+    head = ""
+    for block, (kind, text) in enumerate(
+        _blocks(_QUOTED.sub("", markdown).split("\n"))
+    ):
         match kind:
+            case None:
+                head = text
+                continue
             case Kind.SENTENCE:
                 parts = [piece.strip() for piece in sentences(text)]
             case Kind.ROW:
@@ -57,23 +71,27 @@ def units(markdown: str, /) -> list[Unit]:
             case Kind.ITEM | Kind.CODE:
                 parts = [text]
         found += [
-            Unit(text=_EMPHASIS.sub(r"\2", part), kind=kind, block=block)
+            Unit(text=_EMPHASIS.sub(r"\2", part), kind=kind, block=block, head=head)
             for part in parts
             if part
         ]
     return found
 
 
-def _blocks(lines: list[str]) -> Iterator[tuple[Kind, str]]:
+def _blocks(lines: list[str]) -> Iterator[tuple[Kind | None, str]]:
+    """Yield blocks with their kind, and headings with none."""
     at = 0
     while at < len(lines):
         line = lines[at]
         end = at + 1
-        if not line.strip() or _HEADING.match(line):
+        heading = _HEADING.match(line)
+        if not line.strip():
             pass
+        elif heading:
+            yield None, heading[1] or heading[2]
         elif _FENCE.match(line):
             end = _behind_fence(lines, at)
-            yield Kind.CODE, "\n".join(lines[at:end])
+            yield Kind.CODE, dedent("\n".join(lines[at:end]))
         elif _ROW.match(line):
             end = _while(_ROW, lines, at)
             yield Kind.ROW, "\n".join(lines[at:end])

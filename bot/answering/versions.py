@@ -30,6 +30,10 @@ _EDITION: Final = re.compile(
 _OLD: Final = re.compile(
     r"旧(?!姓|字|暦|居|正月)|廃止|失効|\b(?:old|archived?|obsolete|deprecated|superseded)\b"
 )
+_ASKS_FOR_OLD: Final = re.compile(
+    r"旧|昨年|去年|前年|以前|従来|これまで|改[定訂正]前|前の(?:版|年|規)"
+    r"|\b(?:old|older|previous|previously|former|formerly|last year|used to)\b"
+)
 _WORDS_OF_EDITIONS: Final = re.compile(
     r"改[定訂]版?|最新版?|現行版?|新版|新(?=[^\W\d_])|コピー|\b(?:copy|new|latest|current)\b"
     r"|年度版?|年版?|\d{1,2}月(?:\d{1,2}日)?|\bfy|\b(?:january|february|march|april|may|june"
@@ -58,13 +62,19 @@ class _Reading:
     old: bool
 
 
-def find(passages: Sequence[Passage], /) -> tuple[Versions, ...]:
-    """Return the pairs of passages of different documents that are such versions."""
+def find(passages: Sequence[Passage], question: str, /) -> tuple[Versions, ...]:
+    """Return the pairs of passages of different documents that are such versions.
+
+    None for a question about what used to be, or about the year of an older one.
+    """
+    asked = search_form(question)
+    if _ASKS_FOR_OLD.search(asked):
+        return ()
     readings = [_read(passage) for passage in passages]
     pairs = (
         _ordered(one, other)
         for one, other in combinations(readings, 2)
-        if _same_thing(one, other)
+        if _same_thing(one, other) and not _wanted(asked, one, other)
     )
     return tuple(pair for pair in pairs if pair is not None)
 
@@ -134,7 +144,7 @@ def _read(passage: Passage) -> _Reading:
         subject=_subject(document.title),
         words=tokens - numbers,
         numbers=numbers,
-        year=_year(label),
+        year=max(_years(label), default=None),
         edition=_edition(label),
         old=_OLD.search(label) is not None,
     )
@@ -148,11 +158,11 @@ def _subject(title: str) -> str:
     return re.sub(r"[\W\d_]+", "", text)
 
 
-def _year(label: str) -> int | None:
-    years = [int(year) for year in _YEAR.findall(label)]
-    for era, count in _ERA.findall(label):
-        years.append(_ERA_BEGINS[era] + (1 if count == "元" else int(count)))
-    return max(years, default=None)
+def _years(text: str) -> set[int]:
+    years = {int(year) for year in _YEAR.findall(text)}
+    for era, count in _ERA.findall(text):
+        years.add(_ERA_BEGINS[era] + (1 if count == "元" else int(count)))
+    return years
 
 
 def _edition(label: str) -> tuple[int, ...] | None:
@@ -180,6 +190,12 @@ def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
 
 def _edition_of(reading: _Reading) -> tuple[object, ...]:
     return reading.year, reading.edition, reading.old
+
+
+def _wanted(asked: str, one: _Reading, other: _Reading) -> bool:
+    """Whether the question names the year of the older of the two."""
+    known = [year for year in (one.year, other.year) if year is not None]
+    return bool(known) and min(known) in _years(asked)
 
 
 def _ordered(one: _Reading, other: _Reading) -> Versions | None:

@@ -348,7 +348,7 @@ def test_the_model_is_told_which_source_is_older() -> None:
     old = a_passage(
         a_chunk(text.format(10), document="h:2025", title="休暇規程 2025年度")
     )
-    found = versions.find((old, new))
+    found = versions.find((old, new), JA)
     prompt = replace(
         a_prompt(), sources=versions.newest_first((old, new), found), versions=found
     )
