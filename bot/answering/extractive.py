@@ -243,8 +243,10 @@ def _needed_heading(window: _Window, passage: Passage, asked: _Asked) -> str:
     for label in filter(None, labels):
         gained = asked.covered(quoted | _tokens(label)) - asked.covered(quoted)
         if gained >= _NEEDS_HEADING:
-            colon = "：" if asked.language is Language.JA else ": "
-            return unmarked(inert(" ".join(label.split()))) + colon
+            shown = unmarked(inert(" ".join(label.split())))
+            if window.run.units[0].kind is not Kind.SENTENCE:
+                return f"{shown}\n"
+            return f"{shown}：" if asked.language is Language.JA else f"{shown}: "
     return ""
 
 

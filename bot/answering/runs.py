@@ -54,8 +54,7 @@ def runs(found: Sequence[Unit], *, steps: bool) -> Iterator[Run]:
         for end in range(start + 1, min(start + _LONGEST, len(found)) + 1):
             if not _belong_together(found[start:end]):
                 break
-            behind = _behind_announced(found, end)
-            yield _run(found, tokens, start, behind, first=first)
+            yield _run(found, tokens, start, end, first=first)
 
 
 def _run(
@@ -67,7 +66,7 @@ def _run(
     first: bool = False,
     steps: bool = False,
 ) -> Run:
-    end = _long_enough(found, start, end)
+    end = _behind_announced(found, _long_enough(found, start, end))
     return Run(
         units=tuple(found[start:end]),
         tokens=frozenset[str]().union(*tokens[start:end]),

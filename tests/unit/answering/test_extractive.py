@@ -124,6 +124,17 @@ def test_steps_are_quoted_from_the_first_one_with_their_code() -> None:
     assert "One key" not in steps
 
 
+def test_a_table_that_a_short_sentence_announces_comes_along() -> None:
+    text = (
+        "年次有給休暇は合わせて12日です。その後は次のとおり付与します。\n\n"
+        "| 勤続 | 日数 |\n|---|---|\n| 2年 | 13日 |\n| 4年 | 16日 |"
+    )
+    [table] = quoted("年次有給休暇は何日？", a_passage(text))
+
+    assert table.startswith("年次有給休暇は合わせて12日です。その後は次のとおり")
+    assert "勤続: 4年 / 日数: 16日" in table
+
+
 def test_a_page_that_says_that_it_was_replaced_comes_last() -> None:
     old = a_passage(
         "> Replaced by the new page.\n\nRotate the keys every 30 days.", title="Keys"
