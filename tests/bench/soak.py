@@ -1,6 +1,8 @@
 """Syncs a small index again and again, and watches memory and files.
 
-`python -m tests.bench.soak [--documents 2000] [--seconds 100]`
+`MALLOC_ARENA_MAX=2 python -m tests.bench.soak [--documents 2000] [--seconds 100]`
+
+Without the setting, glibc keeps several hundred MB of freed memory in its arenas.
 """
 
 import argparse
@@ -21,6 +23,9 @@ from bot.core.model import Generation, Revision, document_id
 from tests.bench.index_corpus import READER, Corpus, fill, generation
 
 DIMENSIONS = 128
+CACHE = 64 * 2**20
+"""A small cache is full soon, so that a short run shows what comes after that."""
+
 CHANGED = 10
 """Documents that a small sync changes."""
 
@@ -75,7 +80,7 @@ async def run(folder: Path, documents: int, seconds: float) -> list[Sample]:
     build, corpus = generation(DIMENSIONS), Corpus(DIMENSIONS)
     samples: list[Sample] = []
     end = time.perf_counter() + seconds
-    async with open_index(folder) as index:
+    async with open_index(folder, cache=CACHE) as index:
         await index.create(build)
         await fill(index, build, corpus, documents * 5)
         await index.maintain(build)
