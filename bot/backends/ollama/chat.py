@@ -5,15 +5,15 @@ import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
-from bot.backends.ollama import sampling
-from bot.backends.ollama.budget import PROBES, Budgeter
+from bot.backends import sampling
+from bot.backends.budget import PROBES, Budgeter
 from bot.backends.ollama.errors import Refusal, error_of, refusal_text
 from bot.backends.ollama.host import OllamaHost
 from bot.backends.ollama.models import ModelFacts, loaded, look_up
-from bot.backends.ollama.pacing import paced
 from bot.backends.ollama.request import ChatRequest, Limits, limits_of
-from bot.backends.ollama.thinking import ThinkFilter
 from bot.backends.ollama.wire import ChatLine
+from bot.backends.pacing import paced
+from bot.backends.thinking import ThinkFilter
 from bot.core.errors import (
     BotError,
     ConfigError,

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from bot.backends.ollama.errors import Rejection, TextRejected
 from bot.backends.ollama.host import OllamaHost
 from bot.backends.ollama.models import loaded, look_up
-from bot.backends.ollama.prefixes import prefix_of
-from bot.backends.ollama.vectors import bare, halves, middle, unit
 from bot.backends.ollama.wire import Embedded
+from bot.backends.prefixes import prefix_of
+from bot.backends.vectors import bare, halves, middle, unit
 from bot.core.errors import ConfigError, ContextOverflow, Unavailable
 from bot.core.model import EmbeddingSpec, Vector
 

@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 import httpx
 from pydantic import ValidationError
 
-from bot.backends.ollama import ndjson
+from bot.backends import lines
 from bot.backends.ollama.errors import Refusal, error_of, refusal_text
 from bot.backends.ollama.wire import Reply
 from bot.core.errors import ConfigError, Unavailable
@@ -110,9 +110,9 @@ class OllamaHost:
         """
         async with (
             self._response("POST", path, body) as response,
-            aclosing(ndjson.lines(response.aiter_bytes())) as lines,
+            aclosing(lines.cut(response.aiter_bytes())) as found,
         ):
-            async for line in lines:
+            async for line in found:
                 yield reply.model_validate_json(line)
 
     async def _ask(

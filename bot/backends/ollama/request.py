@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.backends.ollama.models import ModelFacts
-from bot.backends.ollama.sampling import LONGEST_ANSWER
+from bot.backends.sampling import LONGEST_ANSWER
 from bot.core.ports import Message
 
 _THOUGHTS = 1024

@@ -14,7 +14,7 @@ from bot.core.ports import Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """Ollama's options of the same names; a pinned seed comes from the prompt."""
+    """Options as Ollama names them; a pinned seed comes from the prompt."""
 
     temperature: float
     top_p: float

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.backends.ollama.budget import PROBES, Budgeter
+from bot.backends.budget import PROBES, Budgeter
 
 JAPANESE = "年次有給休暇は、入社六か月後に十日付与され、勤続年数に応じて増えます。" * 8
 ENGLISH = "Paid leave grows with the years of service, up to twenty days a year. " * 8

@@ -6,7 +6,7 @@ LONGEST_LINE = 8 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 
 
-async def lines(chunks: AsyncIterable[bytes], /) -> AsyncGenerator[bytes, None]:
+async def cut(chunks: AsyncIterable[bytes], /) -> AsyncGenerator[bytes, None]:
     """Yield the lines that are not blank, without their ends and without a BOM.
 
     The last line needs no line feed. Raises `ValueError` for a line that never

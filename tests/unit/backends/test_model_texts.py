@@ -1,4 +1,4 @@
-"""The pure parts of the Ollama adapter: lines, thoughts, vectors, prefixes."""
+"""The pure parts of the adapters to models: lines, thoughts, vectors, prefixes."""
 
 import json
 import math
@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.backends.ollama import ndjson
+from bot.backends import lines
 from bot.backends.ollama.errors import refusal_text
-from bot.backends.ollama.prefixes import PLAIN, prefix_of
-from bot.backends.ollama.thinking import ThinkFilter
-from bot.backends.ollama.vectors import bare, halves, middle, unit
+from bot.backends.prefixes import PLAIN, prefix_of
+from bot.backends.thinking import ThinkFilter
+from bot.backends.vectors import bare, halves, middle, unit
 from tests.fakes.ollama_models import pieces_of
 
 JAPANESE = st.text(alphabet="有給休暇は年20日。 \n<>/thinkabc", max_size=60)
@@ -46,16 +46,16 @@ async def test_lines_are_the_same_however_they_arrive(
     ends = sorted({place % (len(wire) + 1) for place in places} | {0, len(wire)})
     parts = [wire[a:b] for a, b in pairwise(ends)]
 
-    lines = [line async for line in ndjson.lines(chunks(parts))]
+    found = [line async for line in lines.cut(chunks(parts))]
 
-    assert [json.loads(line) for line in lines] == objects
+    assert [json.loads(line) for line in found] == objects
 
 
 async def test_a_line_without_end_is_refused() -> None:
     endless = chunks([b"x" * 2**20] * 9)
 
     with pytest.raises(ValueError, match="bytes"):
-        [line async for line in ndjson.lines(endless)]
+        [line async for line in lines.cut(endless)]
 
 
 # --- thoughts ----------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What each family of embedding models wants before a question and a document.
 
-Ollama adds nothing by itself, and without its prefixes a model finds worse.
+Model hosts add nothing by themselves, and without its prefixes a model finds worse.
 """
 
 import re
