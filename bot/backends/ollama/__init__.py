@@ -5,10 +5,11 @@ answers leave out whether a model is served from a cloud, and it sends the
 environment's `OLLAMA_API_KEY` to any host.
 """
 
+from bot.backends.endpoint import Timeouts
 from bot.backends.ollama.chat import OllamaLanguageModel
 from bot.backends.ollama.choosing import Chosen, choose
 from bot.backends.ollama.embedding import OllamaEmbedder
-from bot.backends.ollama.host import OllamaHost, Timeouts
+from bot.backends.ollama.host import OllamaHost
 from bot.backends.ollama.report import (
     CloudState,
     HostReport,

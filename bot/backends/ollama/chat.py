@@ -6,23 +6,24 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
 from bot.backends import sampling
-from bot.backends.budget import PROBES, Budgeter
-from bot.backends.ollama.errors import Refusal, error_of, refusal_text
+from bot.backends.budget import PROBES
+from bot.backends.ollama.dialect import OLLAMA
 from bot.backends.ollama.host import OllamaHost
 from bot.backends.ollama.models import ModelFacts, loaded, look_up
 from bot.backends.ollama.request import ChatRequest, Limits, limits_of
 from bot.backends.ollama.wire import ChatLine
 from bot.backends.pacing import paced
+from bot.backends.reckoning import Reckoning, completion, told
+from bot.backends.refusals import Refusal, error_of, refusal_text
 from bot.backends.thinking import ThinkFilter
 from bot.core.errors import (
     BotError,
     ConfigError,
     ContextOverflow,
-    Interrupted,
     Unavailable,
 )
 from bot.core.model import Profile
-from bot.core.ports import Completion, Ending, Message, ModelSpec, Role, Token
+from bot.core.ports import Completion, Message, ModelSpec, Role, Token
 
 _SELF_CHECK = 10.0
 """Seconds; a host that respects our limits refuses long before."""
@@ -50,7 +51,7 @@ class OllamaLanguageModel:
         self._num_ctx = num_ctx
         self._keep_alive = keep_alive
         self._name = f"{model} at {host.url}"
-        self._budget = Budgeter()
+        self._reckoning = Reckoning(self._name)
         self._limits: Limits | None = None
         self._warm = False
 
@@ -66,7 +67,7 @@ class OllamaLanguageModel:
 
     def measure(self, text: str, /) -> int:
         """Estimate the tokens of a text; gets better with every answer."""
-        return self._budget.measure(text)
+        return self._reckoning.measure(text)
 
     async def generate(
         self, messages: Sequence[Message], /, *, profile: Profile
@@ -77,18 +78,14 @@ class OllamaLanguageModel:
         only a part of the prompt: such an answer is not grounded.
         """
         request = await self._request(messages, sampling.options(profile, messages))
-        begun = False
         try:
-            async with aclosing(self._events(request)) as events:
+            async with aclosing(told(self._events(request))) as events:
                 async for event in events:
-                    begun = begun or isinstance(event, Token)
                     yield event
         except ContextOverflow as error:
-            raise self._overflow(request, error) from error
-        except Unavailable as error:
-            if begun:
-                raise Interrupted(str(error)) from error
-            raise
+            raise self._reckoning.overflow(
+                messages, error, context=request.limits.context
+            ) from error
 
     async def warm_up(self) -> tuple[str, ...]:
         """Load the model, however long it takes, and learn how it counts tokens.
@@ -139,8 +136,13 @@ class OllamaLanguageModel:
                 if line.done:
                     if rest := thoughts.finish():
                         yield Token(text=rest)
-                    self._learn(request, line)
-                    yield _completion(line, request.limits)
+                    self._reckoning.learn(request.messages, line.prompt_eval_count)
+                    yield completion(
+                        full=line.done_reason == "length",
+                        prompt_tokens=line.prompt_eval_count,
+                        output_tokens=line.eval_count,
+                        context=request.limits.context,
+                    )
                     return
         raise Unavailable(f"{self._name} ended its answer without a last line")
 
@@ -173,35 +175,12 @@ class OllamaLanguageModel:
     def _error(self, line: ChatLine) -> BotError:
         return error_of(
             Refusal(
+                dialect=OLLAMA,
                 url=self._host.url,
                 status=line.status,
                 text=refusal_text(json.dumps({"error": line.error})),
                 model=self._model,
             )
-        )
-
-    def _learn(self, request: ChatRequest, line: ChatLine) -> None:
-        tokens = line.prompt_eval_count
-        if self._budget.cut_in_silence(request.texts, tokens):
-            raise Unavailable(
-                f"{self._name} read only {tokens} tokens of a prompt that has many "
-                "more; update the server, it cuts prompts in silence"
-            )
-        if tokens:
-            self._budget.learn(request.texts, tokens)
-
-    def _overflow(
-        self, request: ChatRequest, error: ContextOverflow
-    ) -> ContextOverflow:
-        context = error.context or request.limits.context
-        prompt = self._budget.overflowed(
-            request.texts, prompt=error.prompt, context=context
-        )
-        return ContextOverflow(
-            f"a prompt of about {prompt} tokens does not fit {self._name}, "
-            f"which takes {context}; send a shorter one",
-            prompt=prompt,
-            context=context,
         )
 
     async def _read_only(self, text: str) -> None:
@@ -237,15 +216,3 @@ class OllamaLanguageModel:
             f"{self._name} does not refuse a prompt that is too long: it would answer "
             "from half of the sources; update Ollama to 0.13 or newer"
         )
-
-
-def _completion(line: ChatLine, limits: Limits) -> Completion:
-    ending = Ending.STOP
-    if line.done_reason == "length":
-        full = line.prompt_eval_count + line.eval_count >= limits.context - 1
-        ending = Ending.CONTEXT_LIMIT if full else Ending.OUTPUT_LIMIT
-    return Completion(
-        ending=ending,
-        prompt_tokens=line.prompt_eval_count,
-        output_tokens=line.eval_count,
-    )

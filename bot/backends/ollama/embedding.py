@@ -1,23 +1,14 @@
-"""Embeddings from an Ollama host, where no text can stop the others."""
+"""Embeddings from an Ollama host."""
 
 from collections.abc import Sequence
 
-from bot.backends.ollama.errors import Rejection, TextRejected
+from bot.backends.batches import HARMLESS, Batches
 from bot.backends.ollama.host import OllamaHost
 from bot.backends.ollama.models import loaded, look_up
 from bot.backends.ollama.wire import Embedded
 from bot.backends.prefixes import prefix_of
-from bot.backends.vectors import bare, halves, middle, unit
-from bot.core.errors import ConfigError, ContextOverflow, Unavailable
+from bot.core.errors import Unavailable
 from bot.core.model import EmbeddingSpec, Vector
-
-BATCH = 16
-"""Texts a request; more would only make a question wait longer behind them."""
-
-_DEEPEST = 3
-"""How often a text may be cut in two before it is given up."""
-
-_HARMLESS = "ok"
 
 
 class OllamaEmbedder:
@@ -30,7 +21,7 @@ class OllamaEmbedder:
         self._model = model
         self._keep_alive = keep_alive
         self._prefix = prefix_of(model)
-        self._dimensions: int | None = None
+        self._batches = Batches(self._ask, name=f"{model} at {host.url}")
         self._warm = False
 
     async def spec(self) -> EmbeddingSpec:
@@ -38,7 +29,7 @@ class OllamaEmbedder:
         facts = await look_up(self._host, self._model)
         dimensions = facts.dimensions
         if dimensions is None:
-            dimensions = len(await self.embed_query(_HARMLESS))
+            dimensions = len(await self.embed_query(HARMLESS))
         return EmbeddingSpec(
             model=self._model,
             digest=facts.digest,
@@ -52,15 +43,11 @@ class OllamaEmbedder:
         A text that is too long gets the direction between its parts. Raises
         `ConfigError` when vectors come out of another length than before.
         """
-        vectors: list[Vector | None] = []
-        for first in range(0, len(texts), BATCH):
-            batch = texts[first : first + BATCH]
-            vectors += await self._batch(batch, self._prefix.document)
-        return vectors
+        return await self._batches.embed(texts, prefix=self._prefix.document)
 
     async def embed_query(self, text: str, /) -> Vector:
         """Embed what is searched for; `Unavailable` where the model rejects it."""
-        [vector] = await self._batch([text], self._prefix.query)
+        [vector] = await self._batches.embed([text], prefix=self._prefix.query)
         if vector is None:
             raise Unavailable(f"{self._model} has no vector for this question")
         return vector
@@ -71,61 +58,7 @@ class OllamaEmbedder:
         await self._host.post("/api/embed", self._body([]), Embedded, limit=None)
         self._warm = True
 
-    async def _batch(self, texts: Sequence[str], prefix: str) -> list[Vector | None]:
-        """Embed texts together; where one spoils it for all, search for that one."""
-        asked = [at for at, text in enumerate(texts) if text.strip()]
-        found: list[Vector | None] = [None] * len(texts)
-        parts = await self._together([texts[at] for at in asked], prefix)
-        for at, vector in zip(asked, parts, strict=True):
-            found[at] = vector
-        return found
-
-    async def _together(self, texts: Sequence[str], prefix: str) -> list[Vector | None]:
-        if len(texts) <= 1:
-            return [await self._alone(text, prefix, cuts=_DEEPEST) for text in texts]
-        try:
-            vectors = await self._ask([prefix + text for text in texts])
-        except (TextRejected, ContextOverflow):
-            half = len(texts) // 2
-            return [
-                *await self._together(texts[:half], prefix),
-                *await self._together(texts[half:], prefix),
-            ]
-        return [
-            await self._rescued(text, prefix, Rejection.NOT_FINITE, cuts=_DEEPEST)
-            if vector is None
-            else vector
-            for text, vector in zip(texts, vectors, strict=True)
-        ]
-
-    async def _alone(self, text: str, prefix: str, *, cuts: int) -> Vector | None:
-        try:
-            [vector] = await self._ask([prefix + text])
-        except TextRejected as error:
-            return await self._rescued(text, prefix, error.reason, cuts=cuts)
-        except ContextOverflow:
-            return await self._rescued(text, prefix, Rejection.TOO_LONG, cuts=cuts)
-        if vector is None:
-            return await self._rescued(text, prefix, Rejection.NOT_FINITE, cuts=cuts)
-        return vector
-
-    async def _rescued(
-        self, text: str, prefix: str, reason: Rejection, *, cuts: int
-    ) -> Vector | None:
-        """Try again what the model rejected: without its markup, then in halves."""
-        if reason is Rejection.RUNNER_DIED:
-            await self._ask([_HARMLESS])  # raises where the host is ill, not the text
-        if reason is Rejection.NOT_FINITE:
-            cuts = min(cuts, 1)
-            if (plain := bare(text)) not in {"", text}:
-                return await self._alone(plain, prefix, cuts=cuts)
-        if not cuts or len(text) <= 1:
-            return None
-        return middle(
-            [await self._alone(half, prefix, cuts=cuts - 1) for half in halves(text)]
-        )
-
-    async def _ask(self, texts: Sequence[str]) -> list[Vector | None]:
+    async def _ask(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         limits = self._host.timeouts
         if await loaded(self._host, self._model) is None:
             self._warm = False
@@ -136,12 +69,7 @@ class OllamaEmbedder:
             limit=limits.embed if self._warm else limits.loading,
         )
         self._warm = True
-        if len(reply.embeddings) != len(texts):
-            raise Unavailable(
-                f"{self._model} at {self._host.url} gave {len(reply.embeddings)} "
-                f"vectors for {len(texts)} texts; look at the host's log"
-            )
-        return [self._checked(numbers) for numbers in reply.embeddings]
+        return reply.embeddings
 
     def _body(self, texts: Sequence[str]) -> dict[str, object]:
         return {
@@ -150,12 +78,3 @@ class OllamaEmbedder:
             "truncate": False,
             "keep_alive": self._keep_alive,
         }
-
-    def _checked(self, numbers: Sequence[float]) -> Vector | None:
-        self._dimensions = self._dimensions or len(numbers)
-        if len(numbers) != self._dimensions:
-            raise ConfigError(
-                f"{self._model} gave {len(numbers)} numbers a vector, before "
-                f"{self._dimensions}: the model has changed, rebuild the index"
-            )
-        return unit(numbers)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.backends.ollama.errors import missing_model
+from bot.backends.ollama.dialect import missing_model
 from bot.backends.ollama.host import OllamaHost
 from bot.backends.ollama.wire import Installed, Loaded, Running, Shown, Tags
 from bot.core.errors import ConfigError

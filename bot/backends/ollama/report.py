@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.backends.ollama.errors import missing_model
+from bot.backends.ollama.dialect import missing_model
 from bot.backends.ollama.host import OllamaHost
 from bot.backends.ollama.models import (
     installed,

@@ -48,11 +48,6 @@ class ChatRequest:
     limits: Limits
     keep_alive: str | int
 
-    @property
-    def texts(self) -> list[str]:
-        """What the messages say."""
-        return [message.text for message in self.messages]
-
     def body(self) -> dict[str, object]:
         """Return the JSON of the request; without messages it only loads the model.
 

@@ -1,12 +1,8 @@
 """What Ollama answers, as far as we read it."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Reply(BaseModel):
-    """Text from outside; whatever we do not read is left out."""
-
-    model_config = ConfigDict(frozen=True, protected_namespaces=())
+from bot.backends.endpoint import Reply
 
 
 class Version(Reply):

@@ -1,4 +1,4 @@
-"""Turns what an Ollama host refuses into the errors of the house, by one table."""
+"""Turns what a model host refuses into the errors of the house, by one table."""
 
 import json
 import re
@@ -28,9 +28,25 @@ class TextRejected(Unavailable):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """What a kind of model host is called, and what to do when it refuses.
+
+    `port` is what an address without one means, `denied` the advice where a
+    credential is wrong, `missing` makes the error for a model that a host lacks.
+    """
+
+    name: str
+    speech: str
+    port: int
+    denied: str
+    missing: Callable[[str, str], ConfigError]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """An answer of a host other than the one that was asked for."""
 
+    dialect: Dialect
     url: str
     status: int
     text: str
@@ -39,7 +55,9 @@ class Refusal:
 
     def sentence(self, advice: str, /) -> str:
         """Say what happened, to which host, and what to do."""
-        return f"Ollama at {self.url} answered {self.status} ({self.text}); {advice}"
+        short = self.text[:_SHOWN]
+        host = f"{self.dialect.name} at {self.url}"
+        return f"{host} answered {self.status} ({short}); {advice}"
 
 
 def error_of(refusal: Refusal, /) -> BotError:
@@ -51,34 +69,34 @@ def error_of(refusal: Refusal, /) -> BotError:
 
 
 def refusal_text(body: str, /) -> str:
-    """Return the message in the body of a refusal, short enough for a log line."""
+    """Return the message in the body of a refusal."""
     stripped = body.lstrip("\ufeff \r\n\t")
     if stripped.startswith("<"):
-        return "a web page, not Ollama's JSON"
+        return "a web page, not JSON"
     try:
         content = json.loads(stripped)
     except ValueError:
-        return stripped[:_SHOWN]
+        return stripped
     error = content.get("error", content) if isinstance(content, dict) else content
-    return (error if isinstance(error, str) else json.dumps(error))[:_SHOWN]
-
-
-def missing_model(url: str, model: str, /) -> ConfigError:
-    """Return the error for a model that a host does not have."""
-    return ConfigError(
-        f"Ollama at {url} has no model {model!r}; "
-        f"run `ollama pull {model}` on that host or configure another model"
-    )
+    if isinstance(error, dict) and isinstance(error.get("message"), str):
+        return str(error["message"])
+    return error if isinstance(error, str) else json.dumps(error, ensure_ascii=False)
 
 
 # --- one maker a row ---------------------------------------------------------
 
 
 def _overflow(refusal: Refusal) -> BotError:
-    counts = _COUNTS.search(refusal.text)
-    prompt, context = map(int, counts.groups()) if counts else (None, None)
-    advice = "send a shorter prompt"
-    return ContextOverflow(refusal.sentence(advice), prompt=prompt, context=context)
+    return ContextOverflow(
+        refusal.sentence("send a shorter prompt"),
+        prompt=_first_number(_PROMPT, refusal.text),
+        context=_first_number(_CONTEXT, refusal.text),
+    )
+
+
+def _first_number(patterns: tuple[re.Pattern[str], ...], text: str) -> int | None:
+    found = (match for pattern in patterns if (match := pattern.search(text)))
+    return next((int(match[1]) for match in found), None)
 
 
 def _rejected(reason: Rejection, advice: str) -> Callable[[Refusal], BotError]:
@@ -89,21 +107,23 @@ def _rejected(reason: Rejection, advice: str) -> Callable[[Refusal], BotError]:
 
 
 def _missing(refusal: Refusal) -> BotError:
-    return missing_model(refusal.url, refusal.model or "")
+    return refusal.dialect.missing(refusal.url, refusal.model or "")
 
 
 def _denied(refusal: Refusal) -> BotError:
-    return ConfigError(
-        refusal.sentence(
-            "check the bearer token, and that the proxy before it sends "
-            "`Host: localhost:11434`"
-        )
-    )
+    return ConfigError(refusal.sentence(refusal.dialect.denied))
 
 
 def _moved(refusal: Refusal) -> BotError:
     return ConfigError(
         refusal.sentence("prompts do not follow redirects: configure the final address")
+    )
+
+
+def _loading(refusal: Refusal) -> BotError:
+    wait = 5.0 if refusal.retry_after is None else refusal.retry_after
+    return Unavailable(
+        refusal.sentence("it still loads its model, wait a little"), retry_after=wait
     )
 
 
@@ -121,20 +141,37 @@ def _regex(*alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(alternatives), re.IGNORECASE)
 
 
-_COUNTS = re.compile(r"\((\d+) tokens\).*?context size \((\d+) tokens\)")
+# llama.cpp (and Ollama), then vLLM, whose wording has changed several times.
+_PROMPT = (
+    _regex(r"\((\d+) tokens\) exceeds"),
+    _regex(r"\((\d+) in the messages"),
+    _regex(r"(\d+) input tokens"),
+    _regex(r"requested (\d+) tokens"),
+    _regex(r"resulted in (\d+) tokens"),
+)
+_CONTEXT = (
+    _regex(r"context size \((\d+) tokens\)"),
+    _regex(r"maximum context length is (\d+)"),
+)
 _ANY = re.compile("")
 _TABLE: tuple[
     tuple[range | tuple[int, ...], re.Pattern[str], Callable[[Refusal], BotError]], ...
 ] = (
     (
-        (400, 500),
-        _regex("exceed_context_size", "exceeds? the (available )?context"),
+        (400, 413, 422, 500),
+        _regex(
+            "exceed_context_size",
+            "exceeds? the (available )?context",
+            "longer than the context length",
+            "maximum context length",
+            "context_length_exceeded",
+            "max_tokens must be at least 1",
+        ),
         _overflow,
     ),
-    ((400, 500), _regex("longer than the context length"), _overflow),
     (
         (400, 500),
-        _regex("too large to process"),
+        _regex("too large to process", "longer than the maximum model length"),
         _rejected(Rejection.TOO_LONG, "send shorter texts"),
     ),
     (
@@ -147,9 +184,14 @@ _TABLE: tuple[
         _regex(r"\bEOF\b"),
         _rejected(Rejection.RUNNER_DIED, "its model process died, look at its log"),
     ),
-    ((404,), _regex("model .*not found", "pulling it first"), _missing),
+    (
+        (400, 404),
+        _regex("model .*not found", "pulling it first", "model .*does not exist"),
+        _missing,
+    ),
     ((401, 403), _ANY, _denied),
     (range(300, 400), _ANY, _moved),
+    ((503,), _regex("loading model"), _loading),
     ((429, 503), _ANY, _busy),
     (range(400, 500), _ANY, _wrong),
 )
