@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.confluence.options import ConfluenceOptions
 from connectors.folder import FolderOptions
 from connectors.git.options import GitOptions
 from connectors.git.web import KINDS
@@ -14,7 +15,12 @@ DOCS = Path(__file__).parents[3] / "docs"
 
 @pytest.mark.parametrize("place", ["connectors", "ja/connectors"])
 @pytest.mark.parametrize(
-    ("page", "model"), [("folder.md", FolderOptions), ("git.md", GitOptions)]
+    ("page", "model"),
+    [
+        ("confluence.md", ConfluenceOptions),
+        ("folder.md", FolderOptions),
+        ("git.md", GitOptions),
+    ],
 )
 def test_every_option_has_a_row(place: str, page: str, model: type[Options]) -> None:
     text = (DOCS / place / page).read_text(encoding="utf-8")
