@@ -212,3 +212,32 @@ class AccessContract:
         assert {name for n, name in enumerate(names) if n % 7 == 3} == {
             hit.chunk.title for hit in hits
         }
+
+    async def test_a_changed_access_changes_nothing_else(
+        self, index: Index, generation: Generation
+    ) -> None:
+        """Of a document with more chunks than an engine changes at once."""
+        parts = [
+            a_record(f"節{n} の休暇\n", ordinal=n, vector=a_vector(n))
+            for n in range(450)
+        ]
+        plain = a_record("ベクトルなしの休暇", ordinal=450)
+        await index.put(generation, [*parts, plain])
+        before = await index.search_vector(
+            generation, a_vector(7), principals=STAFF, limit=1000
+        )
+
+        narrow = {of_document("就業規則"): layers(["grp:人事部"])}
+        assert await index.set_access(generation, narrow) == 451
+        asker = holding("grp:人事部")
+        after = await index.search_vector(
+            generation, a_vector(7), principals=asker, limit=1000
+        )
+
+        assert before == after
+        assert len(before) == 450
+        lexical = await search(index, generation, "休暇", principals=asker, limit=1000)
+        assert {hit.chunk for hit in lexical} == {
+            record.chunk for record in [*parts, plain]
+        }
+        assert await search(index, generation, "休暇") == []

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import replace
 
 from bot.core.access import PUB
 from bot.core.model import Generation, Revision
@@ -11,8 +12,10 @@ from tests.contracts.index_records import (
     Place,
     a_generation,
     a_record,
+    a_vector,
     documents,
     everything,
+    holding,
     ids,
     keep_none,
     layers,
@@ -20,6 +23,7 @@ from tests.contracts.index_records import (
     replace_document,
     revision_of,
     search,
+    texts,
 )
 
 
@@ -32,12 +36,12 @@ class WriteContract:
         records = documents(20)
         await index.put(generation, records)
         once = await everything(index, generation)
-        ranking = ids(await search(index, generation, "休暇 申請"))
+        found = sorted(ids(await search(index, generation, "休暇 申請")))
         await index.put(generation, records)
         await index.put(generation, [*records, *records])
 
         assert once == await everything(index, generation)
-        assert ranking == ids(await search(index, generation, "休暇 申請"))
+        assert found == sorted(ids(await search(index, generation, "休暇 申請")))
 
     async def test_a_new_revision_leaves_the_old_one_untouched(
         self, index: Index, generation: Generation
@@ -186,3 +190,59 @@ class WriteContract:
         expected = {record.chunk.id: revision_of(record) for record in records}
 
         assert expected == await everything(index, generation)
+
+    async def test_a_chunk_put_again_without_a_vector_has_none(
+        self, index: Index, generation: Generation
+    ) -> None:
+        record = a_record("休暇", vector=a_vector(1))
+        await index.put(
+            generation, [record, a_record("経費", "別", vector=a_vector(2))]
+        )
+        await index.put(generation, [replace(record, vector=None)])
+
+        found = await index.search_vector(
+            generation, a_vector(1), principals=STAFF, limit=9
+        )
+        assert texts(found) == ["経費"]
+        assert texts(await search(index, generation, "休暇")) == ["休暇"]
+
+    async def test_a_chunk_without_any_text_is_kept(
+        self, index: Index, generation: Generation
+    ) -> None:
+        record = a_record("", "空")
+        bare = replace(record.chunk, title="", heading_path=())
+        await index.put(generation, [replace(record, chunk=bare)])
+
+        (found,) = await index.neighbours(
+            generation, revision_of(record), range(1), principals=STAFF
+        )
+        assert bare == found
+
+    async def test_documents_with_names_that_look_alike_are_not_mixed_up(
+        self, index: Index, generation: Generation
+    ) -> None:
+        names = [
+            *("a", "A", "ａ", "a ", " a", "a\t", "a\u3000", "a\u00a0", "a\0", "", "%"),
+            *("が", "か\u3099", "O'Brien", 'O"Brien', "a|1", "長" * 3000),
+        ]
+        await index.put(generation, [a_record(f"文{n}", n) for n in names])
+        for place, name in enumerate(names):
+            narrow = {of_document(name): layers([f"grp:{place}"])}
+            assert await index.set_access(generation, narrow) == 1
+        for place, name in enumerate(names):
+            beside = await index.neighbours(
+                generation,
+                (of_document(name), 1),
+                range(9),
+                principals=holding(f"grp:{place}"),
+            )
+            assert [chunk.title for chunk in beside] == [name]
+        left = set(names)
+        for name in names:
+            gone = [(of_document(name), 1)]
+            assert await index.collect(generation, gone, kept=keep_none) == 1
+            left.remove(name)
+            stored = await everything(index, generation)
+            assert {document for document, _ in stored.values()} == set(
+                map(of_document, left)
+            )

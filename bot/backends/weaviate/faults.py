@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 import httpx
 from weaviate.exceptions import (
@@ -16,15 +17,11 @@ from weaviate.exceptions import (
 from bot.core.errors import BotError, ConfigError, ReadOnly, Unavailable
 
 _SHOWN = 200
+_LOOK = "see that the server runs and can be reached on both of its ports"
 
-_READ_ONLY = re.compile("read-?only", re.IGNORECASE)
-_NO_COLLECTION = re.compile(
-    r"could not find class|class \S+ (is )?not (found|present)|class not found"
-    r"|collection \S+ (does not exist|not found)",
-    re.IGNORECASE,
-)
-_NO_ENTRY = re.compile("unauthenticated|unauthorized|anonymous access", re.IGNORECASE)
-_MAY_NOT = re.compile(r"insufficient permissions to ([^\n]*)")
+
+class Gone(Unavailable):
+    """The collection does not exist, and will not by itself."""
 
 
 @contextmanager
@@ -39,80 +36,101 @@ def faults(action: str, /) -> Iterator[None]:
     except TimeoutError as error:
         raise Unavailable(f"{action} took too long; {_LOOK}") from error
     except httpx.HTTPError as error:
-        raise Unavailable(f"{action} failed ({_short(error)}); {_LOOK}") from error
+        reason = str(error) or type(error).__name__
+        raise refusal(action, reason) from error
     except WeaviateBaseError as error:
         raise _translated(action, error) from error
-
-
-_LOOK = "see that the server runs and can be reached on both of its ports"
 
 
 def refusal(action: str, reason: str, /) -> BotError:
     """Return the error for what the server says of a call or of one object."""
     for pattern, make in _TABLE:
         if found := pattern.search(reason):
-            return make(action, found)
-    return Unavailable(f"{action} failed ({_first_line(reason)}); {_LOOK}")
+            return make(action, found[0][:_SHOWN])
+    line = reason.strip().partition("\n")[0][:_SHOWN]
+    return Unavailable(f"{action} failed ({line}); {_LOOK}")
 
 
 def _translated(action: str, error: WeaviateBaseError) -> BotError:
     match error:
+        case AuthenticationFailedError() | UnexpectedStatusCodeError(status_code=401):
+            return _unknown(action, "")
         case InsufficientPermissionsError():
-            return _forbidden(action, _MAY_NOT.search(str(error.error)))
-        case AuthenticationFailedError():
-            return _unknown(action, None)
-        case UnexpectedStatusCodeError(status_code=401):
-            return _unknown(action, None)
-        case ResponseCannotBeDecodedError():
-            return ConfigError(
-                f"{action} failed: what answers there is not Weaviate but sends "
-                "something else, such as a web page; correct the address of the index"
-            )
+            found = _MAY_NOT.search(str(error.error))
+            return _forbidden(action, found[0][:_SHOWN] if found else "forbidden")
+        case ResponseCannotBeDecodedError(status_code=status) if status < _BROKEN:
+            return stranger(action)
         case _:
             return refusal(action, error.message)
 
 
-def _forbidden(action: str, found: re.Match[str] | None) -> BotError:
-    what = f" ({found[1][:_SHOWN]})" if found else ""
+def stranger(action: str, /) -> ConfigError:
+    """Return the error for an answer that no Weaviate gives."""
     return ConfigError(
-        f"{action} is not permitted to the API key{what}; "
+        f"{action} failed: what answers there is not Weaviate, but perhaps a proxy or "
+        "another server; correct the address of the index"
+    )
+
+
+# --- one maker a row ---------------------------------------------------------
+
+
+def _forbidden(action: str, reason: str) -> BotError:
+    return ConfigError(
+        f"{action} is not permitted to the API key ({reason}); "
         "give its role that permission, or set another key"
     )
 
 
-def _unknown(action: str, _: re.Match[str] | None) -> BotError:
+def _unknown(action: str, _: str) -> BotError:
     return ConfigError(
         f"{action} was refused: Weaviate does not know the API key, or wants one; "
         "set the key of a user that exists there"
     )
 
 
-def _frozen(action: str, _: re.Match[str] | None) -> BotError:
+def _frozen(action: str, reason: str) -> BotError:
     return ReadOnly(
-        f"{action} was refused: the server takes no writes, most likely because its "
-        "disk is nearly full; free some space there"
+        f"{action} was refused ({reason}): a server takes no writes when its disk is "
+        "nearly full; free some space there, it goes on by itself"
     )
 
 
-def _gone(action: str, _: re.Match[str] | None) -> BotError:
-    return Unavailable(
-        f"{action} failed: that collection does not exist; run `shirube sync`"
+def _gone(action: str, _: str) -> BotError:
+    return Gone(f"{action} failed: that collection does not exist; run `shirube sync`")
+
+
+def _few(action: str, reason: str) -> BotError:
+    return ConfigError(
+        f"{action} failed ({reason}); set the number of copies to one that the "
+        "cluster has nodes for and its administrator allows"
     )
 
 
-def _short(error: Exception) -> str:
-    return _first_line(str(error)) or type(error).__name__
+def _old(action: str, reason: str) -> BotError:
+    return ConfigError(f"{action} failed: {reason}; upgrade the server")
 
 
-def _first_line(text: str) -> str:
-    return next((line for line in text.strip().splitlines() if line), "")[:_SHOWN]
+def _regex(*alternatives: str) -> re.Pattern[str]:
+    return re.compile("|".join(alternatives), re.IGNORECASE)
 
 
-_TABLE: tuple[
-    tuple[re.Pattern[str], Callable[[str, re.Match[str] | None], BotError]], ...
-] = (
-    (_READ_ONLY, _frozen),
-    (_NO_COLLECTION, _gone),
+_BROKEN = HTTPStatus.INTERNAL_SERVER_ERROR
+_MAY_NOT = _regex(r"insufficient permissions to [^\n]*")
+_TABLE: tuple[tuple[re.Pattern[str], Callable[[str, str], BotError]], ...] = (
+    (_regex(r"read-only[^\n'\"]*"), _frozen),
+    (
+        _regex(r"could not find class", r"class \S+ not (found|present)"),
+        _gone,
+    ),
+    (
+        _regex(
+            r"enough weaviate nodes for replication[^\n'\"]*",
+            r"minimum replication factor[^\n'\"]*",
+        ),
+        _few,
+    ),
     (_MAY_NOT, _forbidden),
-    (_NO_ENTRY, _unknown),
+    (_regex("unauthenticated", "unauthorized", "anonymous access"), _unknown),
+    (_regex(r"version \S+ is not supported"), _old),
 )

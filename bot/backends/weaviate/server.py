@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -11,9 +11,10 @@ from typing import TypeVar
 import weaviate
 from weaviate.classes.init import AdditionalConfig, Auth, Timeout
 from weaviate.config import GrpcConfig
+from weaviate.exceptions import UnexpectedStatusCodeError
 
-from bot.backends.weaviate.faults import faults
-from bot.core.errors import ConfigError, PartialWrite, ReadOnly, Unavailable
+from bot.backends.weaviate.faults import Gone, faults, stranger
+from bot.core.errors import ConfigError, ReadOnly, Unavailable
 
 T = TypeVar("T")
 
@@ -31,6 +32,9 @@ _GRPC = re.compile(f"{_HOST}{_PORT}")
 PAUSES = (0.5, 3.0)
 """Seconds before a failed write is tried again: a cluster needs a few of them to
 find out that a node is dead, and the first write to it hangs until then."""
+
+_NOT_OURS = frozenset(range(300, 500)) - {401, 403, 408, 429}
+"""Statuses with which no Weaviate answers when it is asked for its version."""
 
 # The client logs objects that were not stored, with their texts and vectors.
 logging.getLogger("weaviate-client").setLevel(logging.CRITICAL + 1)
@@ -98,7 +102,7 @@ class Server:
     def __init__(self, place: Endpoint, /, *, patience: float) -> None:
         self.place = place
         self.patience = patience
-        self.pauses = PAUSES
+        self.pauses: Sequence[float] = PAUSES
         self._client: weaviate.WeaviateAsyncClient | None = None
         self._connecting = asyncio.Lock()
 
@@ -132,7 +136,7 @@ class Server:
             try:
                 async with self.calling(action) as client:
                     return await call(client)
-            except (ReadOnly, PartialWrite):
+            except (ReadOnly, Gone):
                 raise
             except Unavailable:
                 await asyncio.sleep(pause)
@@ -149,12 +153,23 @@ class Server:
         client = _client(self.place, self.patience)
         try:
             async with asyncio.timeout(self.patience):
-                await client.connect()
-                await self._check(client)
+                await self._connect(client)
         except BaseException:
             await client.close()
             raise
         return client
+
+    async def _connect(self, client: weaviate.WeaviateAsyncClient) -> None:
+        try:
+            await client.connect()
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            # It answers in JSON, but not with a version.
+            raise stranger(f"connecting to Weaviate at {self.place.url}") from error
+        except UnexpectedStatusCodeError as error:
+            if error.status_code in _NOT_OURS:
+                raise stranger(f"connecting to Weaviate at {self.place.url}") from error
+            raise
+        await self._check(client)
 
     async def _check(self, client: weaviate.WeaviateAsyncClient) -> None:
         meta = await client.get_meta()

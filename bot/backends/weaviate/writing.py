@@ -83,7 +83,7 @@ async def _insert(
         del waiting[str(objects[place].uuid)]
     if result.errors:
         reason = next(iter(result.errors.values())).message
-        raise refusal(f"writing {len(result.errors)} chunks to {name}", reason)
+        raise refusal(f"writing {name}", reason)
 
 
 async def rewrite(
@@ -120,12 +120,13 @@ async def delete(
     """Delete chunks of revisions, at most 10,000; say how many and if more are left."""
 
     async def call(client: WeaviateAsyncClient) -> tuple[int, bool]:
-        data = client.collections.use(name).data
-        result = await data.delete_many(where=rows.of_revisions(doomed))
+        room = client.collections.use(name)
+        result = await room.data.delete_many(where=rows.of_revisions(doomed))
         if result.failed:
-            raise Unavailable(
-                f"{result.failed} chunks could not be deleted from {name}; try again"
-            )
+            # How many failed is told, but not why.
+            states = {shard.status for shard in await room.config.get_shards()}
+            reason = "read-only" if "READONLY" in states else "no reason given"
+            raise refusal(f"deleting from {name}", reason)
         return result.successful, result.matches > result.successful
 
     return await server.persisting(f"writing {name}", call)
