@@ -89,8 +89,13 @@ def without_marks(text: str, /) -> str:
 
 
 def with_mark(text: str, number: int, /) -> str:
-    """Put `[number]` at the end of a sentence, before its full stop."""
+    """Put `[number]` at the end of a sentence, before its full stop.
+
+    Behind code it stands on a line of its own: only such a line closes a fence.
+    """
     body = text.rstrip()
+    if body.endswith("```"):
+        return f"{body}\n[{number}]{text[len(body) :]}"
     stop = re.search(r"[。．.！？!?]*$", body)
     at = stop.start() if stop else len(body)
     space = " " if body[at - 1 : at].isascii() else ""
@@ -100,8 +105,17 @@ def with_mark(text: str, number: int, /) -> str:
 def unmarked(text: str, /) -> str:
     """Rewrite what would read as a mark in a source: `argv⟦1⟧`, 第3条（1）.
 
-    Nothing turns it back: what a model copies from a source is never a citation.
+    Nothing turns it back: what a model copies from a source is never a citation,
+    not even when backticks that stood in it are lost on the way.
     """
+    rewritten = _unmarked(text)
+    bare = rewritten.replace("`", "")
+    if bare != rewritten and (_BRACKETED.search(bare) or _NAMED.search(bare)):
+        return _unmarked(bare)
+    return rewritten
+
+
+def _unmarked(text: str) -> str:
     indexed = _INDEXED.sub(lambda run: _BRACKETED.sub(r"⟦\1⟧", run[0]), text)
     return _NAMED.sub(r"⟨\1⟩", _BRACKETED.sub(_in_round_brackets, indexed))
 

@@ -61,9 +61,10 @@ class Composition:
                 kept += group
         for piece in kept:
             _extend(order, piece)
-        text = "".join(piece.text for piece in kept)
+        # Piece by piece, as it was shown: an open fence in one hides no other's marks.
+        text = "".join(renumbered(piece.text, order) for piece in kept)
         return Composed(
-            text=renumbered(text, order).strip(),
+            text=text.strip(),
             citations=tuple(self._citations(order, kept)),
         )
 

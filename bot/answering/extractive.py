@@ -217,12 +217,7 @@ def _pieces(
 
 
 def _quoted(run: Sequence[Unit], allowed: frozenset[str]) -> str:
-    texts = [
-        truncate(
-            unmarked(inert(unit.text, allowed=allowed)), characters=_UNIT_CHARACTERS
-        )
-        for unit in run
-    ]
+    texts = [_shown(unit, allowed) for unit in run]
     text = texts[0]
     for (before, after), following in zip(pairwise(run), texts[1:], strict=True):
         if before.block != after.block or after.kind is not Kind.SENTENCE:
@@ -230,6 +225,16 @@ def _quoted(run: Sequence[Unit], allowed: frozenset[str]) -> str:
         else:
             text += (" " if text[-1:].isascii() else "") + following
     return text
+
+
+def _shown(unit: Unit, allowed: frozenset[str]) -> str:
+    text = inert(unit.text, allowed=allowed)
+    if unit.kind is Kind.CODE:
+        # Code is short already, and nothing in a closed fence is read as a mark.
+        return text
+    cut = truncate(unmarked(text), characters=_UNIT_CHARACTERS)
+    # A cut must not leave a backtick without its other half.
+    return cut if cut.count("`") % 2 == 0 else "".join(cut.rsplit("`", 1))
 
 
 def _needed_heading(window: _Window, passage: Passage, asked: _Asked) -> str:

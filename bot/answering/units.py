@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise, zip_longest
-from textwrap import dedent
 from typing import Final
 
+from bot.answering.fences import fences
 from bot.text.split import sentences
 
-_FENCE: Final = re.compile(r" {0,3}(?:```|~~~)")
+# In a list a fence is indented as far as the text of its item.
+_FENCE: Final = re.compile(r"\s*(`{3,}(?![^`\n]*`)|~{3,})")
+_STRAY_FENCE: Final = re.compile("`{3,}")
 _ROW: Final = re.compile(r"\s*\|.*\|\s*$")
 _RULE: Final = re.compile(r"\s*\|?[\s:|-]*-[\s:|-]*$")
 _ITEM: Final = re.compile(r"\s*(?:[-*+・●○■◆]|\d{1,3}[.)．）]|[①-⑳])\s*(?=\S)")
@@ -45,6 +47,7 @@ class Unit:
 
     `block` counts paragraphs, `head` is the heading inside the passage that it
     stands under. A row of a table names its columns: `種類: 年休 / 日数: 20日`.
+    Code is a closed fence, and no other unit holds one.
     """
 
     text: str
@@ -68,14 +71,22 @@ def units(markdown: str, /) -> list[Unit]:
                 parts = [piece.strip() for piece in sentences(text)]
             case Kind.ROW:
                 parts = _rows(text.split("\n"))
-            case Kind.ITEM | Kind.CODE:
+            case Kind.ITEM:
                 parts = [text]
+            case Kind.CODE:
+                parts = fences(text.split("\n"))
         found += [
-            Unit(text=_EMPHASIS.sub(r"\2", part), kind=kind, block=block, head=head)
+            Unit(text=_plain(part, kind), kind=kind, block=block, head=head)
             for part in parts
             if part
         ]
     return found
+
+
+def _plain(text: str, kind: Kind) -> str:
+    if kind is Kind.CODE:
+        return text
+    return _EMPHASIS.sub(r"\2", _STRAY_FENCE.sub("`", text))
 
 
 def _blocks(lines: list[str]) -> Iterator[tuple[Kind | None, str]]:
@@ -90,8 +101,9 @@ def _blocks(lines: list[str]) -> Iterator[tuple[Kind | None, str]]:
         elif heading:
             yield None, heading[1] or heading[2]
         elif _FENCE.match(line):
-            end = _behind_fence(lines, at)
-            yield Kind.CODE, dedent("\n".join(lines[at:end]))
+            closing = _closing_fence(lines, at)
+            end = closing + 1
+            yield Kind.CODE, "\n".join(lines[at:closing])
         elif _ROW.match(line):
             end = _while(_ROW, lines, at)
             yield Kind.ROW, "\n".join(lines[at:end])
@@ -102,9 +114,15 @@ def _blocks(lines: list[str]) -> Iterator[tuple[Kind | None, str]]:
         at = end
 
 
-def _behind_fence(lines: list[str], at: int) -> int:
-    closing = (n for n in range(at + 1, len(lines)) if _FENCE.match(lines[n]))
-    return next(closing, len(lines) - 1) + 1
+def _closing_fence(lines: list[str], at: int) -> int:
+    """Return the line that closes a fence; the end of the text closes an open one."""
+    opening = _FENCE.match(lines[at])
+    marker = opening[1] if opening else ""
+    for n in range(at + 1, len(lines)):
+        line = lines[n].strip()
+        if line.startswith(marker) and not line.strip(marker[0]):
+            return n
+    return len(lines)
 
 
 def _while(pattern: re.Pattern[str], lines: list[str], at: int) -> int:

@@ -1,7 +1,7 @@
 """Every form of a citation mark is understood, and nothing else is taken for one."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.answering.citing import (
@@ -132,6 +132,7 @@ NASTY = st.lists(
 
 
 @given(NASTY)
+@example("[`1]")
 @settings(deadline=None, max_examples=500)
 def test_nothing_in_a_source_reads_as_a_citation(text: str) -> None:
     rewritten = unmarked(text)

@@ -3,13 +3,18 @@
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from bot.answering.citing import numbers_shown
 from bot.answering.extractive import SHOWN, quotations
+from bot.answering.fences import LINES
 from bot.answering.units import Kind, units
 from bot.core.access import OPEN
 from bot.core.model import Language, LiveDocument, Passage
 from bot.text import phrases
 from bot.text.language import detect
+from tests.unit.answering.scene import a_scene
 from tests.unit.answering.shelf import a_chunk
 
 LEAVE = """\
@@ -175,6 +180,61 @@ def test_code_is_quoted_as_a_block() -> None:
     assert "```sh\nvpn connect --profile office\n```" in text
 
 
+LONG_CODE = "\n".join(f"  key_{n}: 値{n}" for n in range(60))
+
+
+@pytest.mark.parametrize("fence", ["```yaml", "~~~yaml", "````yaml", "   ```yaml"])
+@pytest.mark.parametrize("closed", [True, False], ids=["closed", "open"])
+def test_long_code_is_cut_inside_its_fence(fence: str, *, closed: bool) -> None:
+    end = "\n" + fence.removesuffix("yaml") if closed else ""
+    [text] = quoted("key_41 の値は？", a_passage(f"{fence}\n{LONG_CODE}{end}"))
+    lines = text.split("\n")
+
+    assert lines[0] == "```yaml"
+    assert lines[-2:] == ["```", "[1]"]
+    assert "key_41: 値41" in text
+    assert len(lines) <= LINES + 5  # the fences, both cuts and the mark
+
+
+def test_code_that_holds_fences_and_brackets_closes_none_and_cites_none() -> None:
+    code = "````md\nmarker\n```sh\nargv[2] = xs[1]\n```\n````"
+    [text] = quoted("marker", a_passage(code))
+
+    assert text == "```md\nmarker\n~~~sh\nargv[2] = xs[1]\n~~~\n```\n[1]"
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *("```", "~~~", "````", "`", "[2]", "  ", "- ", "1. ", "| a | b |"),
+                *(
+                    "\n",
+                    "\n\n",
+                    "> ",
+                    "休暇は20日です。",
+                    "`x` ",
+                    "**休暇**",
+                    "休" * 450,
+                ),
+            ]
+        ),
+        max_size=30,
+    )
+)
+def test_whatever_a_passage_holds_each_quotation_cites_its_source(
+    parts: list[str],
+) -> None:
+    passages = [a_passage("".join(parts), title="休暇"), a_passage(LEAVE, title="規程")]
+    pieces = quotations(passages, ("休暇は何日", "leave"), Language.JA)
+
+    for piece in pieces:
+        assert len(numbers_shown(piece.text)) == 1
+    whole = "".join(piece.text for piece in pieces)
+    assert len(numbers_shown(whole)) == len(pieces)
+
+
 def test_links_of_a_source_are_inert_in_a_quotation() -> None:
     [text] = quoted("申請は勤怠システムで行う？", a_passage(LEAVE))
 
@@ -273,6 +333,15 @@ def test_a_huge_paragraph_is_cut() -> None:
     )
 
     assert len(text) < 500
+
+
+async def test_an_answer_of_long_code_is_not_withdrawn() -> None:
+    code = a_chunk(f"```yaml\n{LONG_CODE}\n```", title="設定", document="h:config")
+    scene = await a_scene(library=(code,), model=False)
+    answer = await scene.answered("key_3 の設定は？")
+
+    assert answer.text.endswith("\n```\n[1]")
+    assert [citation.number for citation in answer.citations] == [1]
 
 
 # --- units -------------------------------------------------------------------
