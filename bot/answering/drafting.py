@@ -192,7 +192,7 @@ class Draft:
         """Return the sentence with marks that hold and nothing that is live in it.
 
         A sentence that rests only on sources that do not exist, or on one that may
-        no longer be shown, is none.
+        no longer be shown, is none; nor is one whose marks come out of its markup.
         """
         marked = read(text, sources=self.offered)
         cited = marked.text
@@ -207,7 +207,8 @@ class Draft:
             return None
         for source in sources:
             self._addresses |= addresses(source.text)
-        return inert(cited, allowed=self._addresses)
+        safe = inert(cited, allowed=self._addresses)
+        return safe if numbers_shown(safe) == numbers else None
 
     async def _may_show(self, documents: set[DocumentId]) -> bool:
         new = documents - self._permitted

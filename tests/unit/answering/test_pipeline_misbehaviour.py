@@ -208,6 +208,18 @@ async def test_a_sentence_that_cites_a_source_nobody_has_is_dropped(
 
 
 @both
+@pytest.mark.parametrize("mark", ["[`9]", "[<b>9</b>]", "[9<!-- -->]", "[`1]"])
+async def test_a_mark_that_comes_out_of_markup_cites_nothing(
+    question: str, mark: str
+) -> None:
+    scene = await a_scene(f"{GOOD[question]} VPN{mark}。")
+    answer = await scene.answered(question)
+
+    assert GOOD[question] == answer.text
+    assert len(answer.citations) == 1
+
+
+@both
 async def test_an_answer_that_only_cites_what_nobody_has_is_asked_for_again(
     question: str,
 ) -> None:
