@@ -17,9 +17,18 @@ class ScriptedModel(Protocol):
     """Makes a model on the running server that always says the same."""
 
     def __call__(
-        self, name: str, says: str | Sequence[str], /, *, endless: bool = False
+        self,
+        name: str,
+        says: str | Sequence[str],
+        /,
+        *,
+        endless: bool = False,
+        context: int | None = None,
     ) -> str:
-        """Return the model's name; `says` is a text or its pieces, token by token."""
+        """Return the model's name; `says` is a text or its pieces, token by token.
+
+        `context` is built into the model, for requests that cannot name it.
+        """
 
 
 def missing_server(sentence: str, /) -> NoReturn:
@@ -48,15 +57,22 @@ def ollama_url(ollama: RunningOllama) -> str:
 @pytest.fixture(scope="session")
 def scripted_model(ollama: RunningOllama) -> ScriptedModel:
     """Makes scripted models on the real server; each is made once."""
-    made: dict[str, tuple[list[str], bool]] = {}
+    made: dict[str, tuple[list[str], bool, int | None]] = {}
 
-    def make(name: str, says: str | Sequence[str], /, *, endless: bool = False) -> str:
+    def make(
+        name: str,
+        says: str | Sequence[str],
+        /,
+        *,
+        endless: bool = False,
+        context: int | None = None,
+    ) -> str:
         pieces = ollama_models.pieces_of(says) if isinstance(says, str) else says
-        script = (list(pieces), endless)
+        script = (list(pieces), endless, context)
         if made.get(name) != script:
             weights = ollama.folder / f"{name}.gguf"
             ollama_models.scripted(weights, pieces, endless=endless)
-            ollama.create(name, weights)
+            ollama.create(name, weights, {"num_ctx": context} if context else None)
             made[name] = script
         return name
 

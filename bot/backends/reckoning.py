@@ -8,6 +8,10 @@ from bot.core.errors import ContextOverflow, Interrupted, Unavailable
 from bot.core.ports import Completion, Ending, Message, Token
 
 
+class CutInSilence(Unavailable):
+    """The host answered from a part of the prompt."""
+
+
 class Reckoning:
     """What a model counts, against what was estimated; `name` says which model."""
 
@@ -22,7 +26,7 @@ class Reckoning:
     def learn(self, messages: Sequence[Message], tokens: int, /) -> None:
         """Take in how many tokens of a prompt the model read; 0 says nothing.
 
-        Raises `Unavailable` where it cannot have read all of it.
+        Raises `CutInSilence` where it cannot have read all of it.
         """
         texts = _texts(messages)
         if self._budget.cut_in_silence(texts, tokens):
@@ -30,9 +34,9 @@ class Reckoning:
         if tokens:
             self._budget.learn(texts, tokens)
 
-    def cut_in_silence(self, tokens: int, /) -> Unavailable:
+    def cut_in_silence(self, tokens: int, /) -> CutInSilence:
         """Return the error for a host that answers from a part of the prompt."""
-        return Unavailable(
+        return CutInSilence(
             f"{self._name} read only {tokens} tokens of a prompt that has many "
             "more; update the server, it cuts prompts in silence"
         )

@@ -7,6 +7,7 @@ import pytest
 
 from bot.backends.memory_models import MemoryEmbedder
 from bot.backends.ollama import OllamaEmbedder, OllamaHost
+from bot.backends.openai import OpenAIEmbedder, OpenAIHost
 from bot.core.errors import ConfigError, Unavailable
 from bot.core.model import Vector
 from bot.core.ports import Embedder
@@ -136,3 +137,44 @@ class TestOllamaEmbedder(EmbedderContract):
         self, host: OllamaHost, minilm_model: str
     ) -> None:
         await OllamaEmbedder(host, model=minilm_model).warm_up()
+
+
+@pytest.mark.ollama
+class TestOpenAIEmbedderOnOllama(EmbedderContract):
+    """A server that embeds the beginning of what is too long."""
+
+    @pytest.fixture
+    async def host(self, ollama_url: str) -> AsyncIterator[OpenAIHost]:
+        async with OpenAIHost(ollama_url) as host:
+            yield host
+
+    @pytest.fixture
+    def embedder(self, host: OpenAIHost, minilm_model: str) -> Embedder:
+        return OpenAIEmbedder(host, model=minilm_model)
+
+    async def test_both_adapters_find_the_same_vectors(
+        self, embedder: Embedder, ollama_url: str, minilm_model: str
+    ) -> None:
+        async with OllamaHost(ollama_url) as host:
+            other = OllamaEmbedder(host, model=minilm_model)
+            one = await other.embed_query(QUESTION)
+
+        assert likeness(one, await embedder.embed_query(QUESTION)) > 0.999
+
+    async def test_the_end_of_a_long_text_counts_although_the_server_cuts(
+        self, embedder: Embedder
+    ) -> None:
+        text = f"{SERVERS} " * 60 + f"{LEAVE} " * 60
+
+        [long] = all_of(await embedder.embed_documents([text]))
+        leave, servers = all_of(await embedder.embed_documents([LEAVE, SERVERS]))
+
+        assert likeness(long, leave) > 0.25
+        assert likeness(long, servers) > 0.25
+
+    async def test_warming_up_warns_that_the_server_cuts(
+        self, host: OpenAIHost, minilm_model: str
+    ) -> None:
+        [warning] = await OpenAIEmbedder(host, model=minilm_model).warm_up()
+
+        assert "in silence" in warning

@@ -9,6 +9,7 @@ import pytest
 
 from bot.backends.memory_models import MemoryLanguageModel
 from bot.backends.ollama import OllamaHost, OllamaLanguageModel, Timeouts
+from bot.backends.openai import OpenAIHost, OpenAILanguageModel
 from bot.core.errors import ConfigError, ContextOverflow, Unavailable
 from bot.core.model import Profile
 from bot.core.ports import (
@@ -283,3 +284,56 @@ class TestOllamaLanguageModel(LanguageModelContract):
             model = OllamaLanguageModel(host, model=name, num_ctx=CONTEXT)
             text, _ = await read(model)
         assert text == ANSWER
+
+
+@pytest.mark.ollama
+class TestOpenAILanguageModelOnOllama(LanguageModelContract):
+    """A server that cuts what is too long, and does not say how much it takes."""
+
+    @pytest.fixture
+    async def host(self, ollama_url: str) -> AsyncIterator[OpenAIHost]:
+        async with OpenAIHost(f"{ollama_url}/v1") as host:
+            yield host
+
+    @pytest.fixture
+    def speaker(self, host: OpenAIHost, scripted_model: ScriptedModel) -> Speaker:
+        def speak(text: str) -> LanguageModel:
+            name = "narrow-speaker" if text else "narrow-silent"
+            model = scripted_model(name, text, context=CONTEXT)
+            return OpenAILanguageModel(host, model=model, context=CONTEXT)
+
+        return speak
+
+    @pytest.fixture
+    def endless(self, host: OpenAIHost, scripted_model: ScriptedModel) -> LanguageModel:
+        pieces = ["あい", "うえ"]
+        model = scripted_model("narrow-endless", pieces, endless=True, context=CONTEXT)
+        return OpenAILanguageModel(host, model=model, context=CONTEXT)
+
+    async def test_warming_up_warns_that_the_server_cuts(
+        self, host: OpenAIHost, scripted_model: ScriptedModel
+    ) -> None:
+        name = scripted_model("narrow-speaker", ANSWER, context=CONTEXT)
+        model = OpenAILanguageModel(host, model=name, context=CONTEXT)
+
+        [warning] = await model.warm_up()
+
+        assert "does not refuse a prompt that is too long" in warning
+        assert model.measure("有給休暇") >= len("有給休暇".encode())
+
+    async def test_a_context_that_nobody_says_is_the_operators_business(
+        self, host: OpenAIHost, scripted_model: ScriptedModel
+    ) -> None:
+        name = scripted_model("narrow-speaker", ANSWER, context=CONTEXT)
+
+        with pytest.raises(ConfigError, match="set the context"):
+            await OpenAILanguageModel(host, model=name).describe()
+
+    async def test_an_unknown_model_is_the_operators_business(
+        self, host: OpenAIHost, scripted_model: ScriptedModel
+    ) -> None:
+        scripted_model("narrow-speaker", ANSWER, context=CONTEXT)
+        model = OpenAILanguageModel(host, model="社内-llm", context=CONTEXT)
+
+        with pytest.raises(ConfigError, match=r"社内-llm.*narrow-speaker"):
+            await read(model)

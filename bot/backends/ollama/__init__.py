@@ -10,14 +10,8 @@ from bot.backends.ollama.chat import OllamaLanguageModel
 from bot.backends.ollama.choosing import Chosen, choose
 from bot.backends.ollama.embedding import OllamaEmbedder
 from bot.backends.ollama.host import OllamaHost
-from bot.backends.ollama.report import (
-    CloudState,
-    HostReport,
-    ModelReport,
-    Usable,
-    inspect,
-    usable,
-)
+from bot.backends.ollama.report import inspect, usable
+from bot.backends.reports import CloudState, HostReport, ModelReport, Usable
 
 __all__ = [
     "Chosen",
