@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,13 +112,20 @@ class Node:
                 time.sleep(0.05)
         raise ServerFailedError((self.folder / "weaviate.log").read_text()[-2000:])
 
-    def ask(self, method: str, path: str, content: object = None) -> Any:
-        """Make a call as the administrator, past the bot; returns what comes back."""
+    def ask(
+        self, method: str, path: str, content: object = None, *, missing: bool = False
+    ) -> Any:
+        """Make a call as the administrator, past the bot; returns what comes back.
+
+        With `missing`, what is asked for need not be there.
+        """
         headers = {"Authorization": f"Bearer {ROOT_KEY}"}
         with httpx.Client(
             base_url=self.url, headers=headers, trust_env=False, timeout=30
         ) as client:
-            answer = client.request(method, path, json=content).raise_for_status()
+            answer = client.request(method, path, json=content)
+        if not (missing and answer.status_code == 404):
+            answer.raise_for_status()
         return answer.json() if answer.content else None
 
     def forget(self, prefix: str) -> None:
@@ -126,6 +133,24 @@ class Node:
         for collection in self.ask("GET", "/v1/schema")["classes"]:
             if collection["class"].startswith(prefix):
                 self.ask("DELETE", f"/v1/schema/{collection['class']}")
+
+    def give_key(self, user: str, actions: Sequence[str], /, *, on: str) -> str:
+        """Make a user who may do this with the collections `on`; returns the key."""
+        permissions = [
+            {"action": action, action.partition("_")[2]: {"collection": on}}
+            for action in actions
+        ]
+        answer = self.ask("POST", f"/v1/users/db/{user}", {})
+        if permissions:
+            role = {"name": user, "permissions": permissions}
+            self.ask("POST", "/v1/authz/roles", role)
+            self.ask("POST", f"/v1/authz/users/{user}/assign", {"roles": [user]})
+        return str(answer["apikey"])
+
+    def take_key(self, user: str) -> None:
+        """Delete a user, who may be gone already, and what he was allowed."""
+        self.ask("DELETE", f"/v1/users/db/{user}", missing=True)
+        self.ask("DELETE", f"/v1/authz/roles/{user}", missing=True)
 
     def kill(self) -> None:
         """End the server as a power cut would."""

@@ -43,9 +43,10 @@ async def lacking(client: WeaviateAsyncClient, layout: Layout, /) -> Permissions
     if not user.roles and await _may_look(client, layout):
         # Roles are switched off: who is let in may do everything.
         granted = set(WRITING)
+    where = layout.pattern
     return Permissions(
-        reading=tuple(_lacking(READING, granted, layout)),
-        writing=tuple(_lacking(WRITING, granted, layout)),
+        reading=tuple(f"{need} on {where}" for need in READING if need not in granted),
+        writing=tuple(f"{need} on {where}" for need in WRITING if need not in granted),
     )
 
 
@@ -66,12 +67,3 @@ async def _may_look(client: WeaviateAsyncClient, layout: Layout) -> bool:
     except InsufficientPermissionsError:
         return False
     return True
-
-
-def _lacking(
-    needed: tuple[str, ...], granted: set[str], layout: Layout
-) -> Iterator[str]:
-    for action in needed:
-        kind = action.partition("_")[2]
-        if granted.isdisjoint({action, f"manage_{kind}"}):
-            yield f"{action} on {layout.pattern}"
