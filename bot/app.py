@@ -24,10 +24,10 @@ from bot.core.access import Audience, principal
 from bot.core.errors import ConfigError, Unavailable
 from bot.core.model import Generation, Language, Profile
 from bot.core.ports import (
+    ActiveGeneration,
     Catalogue,
     ChunkStore,
     Embedder,
-    Generations,
     IndexGenerations,
     LanguageModel,
     PassageIndex,
@@ -183,7 +183,7 @@ class Searchable(Protocol):
         """What may be shown."""
 
     @property
-    def generations(self) -> Generations:
+    def generations(self) -> ActiveGeneration:
         """Which build of the index answers."""
 
     @property
@@ -210,7 +210,7 @@ class _Live:
 
     index: PassageIndex
     catalogue: Catalogue
-    generations: Generations
+    generations: ActiveGeneration
     embedder: Embedder | None
 
 

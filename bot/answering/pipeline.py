@@ -19,8 +19,8 @@ from bot.answering.writing import Verdict, Writing
 from bot.core.errors import ConfigError, Unavailable
 from bot.core.model import AnswerEvent, Declined, Found, Question, Reason, Searching
 from bot.core.ports import (
+    ActiveGeneration,
     Catalogue,
-    Generations,
     LanguageModel,
     ModelSpec,
     PassageIndex,
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 class Answering:
     """Turns a question into a stream of events that ends with exactly one outcome."""
 
-    generations: Generations
+    generations: ActiveGeneration
     catalogue: Catalogue
     index: PassageIndex
     retrieval: Retrieval

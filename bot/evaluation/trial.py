@@ -8,7 +8,6 @@ from itertools import chain
 from typing import Final, Protocol
 
 from bot.core.access import OPEN, PUB, Audience, Principal
-from bot.core.errors import Conflict
 from bot.core.model import (
     DocumentId,
     EmbeddingSpec,
@@ -106,7 +105,7 @@ class WholeCorpus:
 
 
 class OneGeneration:
-    """`Generations` of a trial: there is one, and it stays."""
+    """The `ActiveGeneration` of a trial: there is one, and it stays."""
 
     def __init__(self, generation: Generation, /) -> None:
         self._generation = generation
@@ -114,22 +113,6 @@ class OneGeneration:
     async def active(self) -> Generation:
         """Return the trial's generation."""
         return self._generation
-
-    async def create(self, spec: GenerationSpec, /) -> Generation:
-        """Refuse: a trial is built once."""
-        raise Conflict(f"an evaluation has one generation only, not {spec}")
-
-    async def activate(
-        self, generation: GenerationId, /, *, expected: GenerationId | None
-    ) -> None:
-        """Refuse: a trial is built once."""
-        raise Conflict(f"an evaluation does not go from {expected} to {generation}")
-
-    async def set_alpha(
-        self, generation: GenerationId, alpha: Mapping[Language, float], /
-    ) -> None:
-        """Refuse: a trial is probed once."""
-        raise Conflict(f"{generation} keeps the weights that it has, not {alpha}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

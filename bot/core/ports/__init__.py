@@ -16,6 +16,7 @@ from bot.core.ports.models import (
     Token,
 )
 from bot.core.ports.state import (
+    ActiveGeneration,
     Catalogue,
     Conversations,
     Generations,
@@ -27,6 +28,7 @@ from bot.core.ports.state import (
 )
 
 __all__ = [
+    "ActiveGeneration",
     "Catalogue",
     "ChunkStore",
     "Completion",

@@ -37,11 +37,15 @@ class Catalogue(Protocol):
         """How every source that was ever synced stands."""
 
 
-class Generations(Protocol):
-    """Which builds of the index there are, and which one answers."""
+class ActiveGeneration(Protocol):
+    """Which build of the index answers."""
 
     async def active(self) -> Generation | None:
         """Return the generation that answers questions; None before the first sync."""
+
+
+class Generations(ActiveGeneration, Protocol):
+    """Which builds of the index there are, and which one answers."""
 
     async def create(self, spec: GenerationSpec, /) -> Generation:
         """Register a new generation that is not active."""

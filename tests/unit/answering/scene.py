@@ -9,7 +9,7 @@ from bot.answering.pipeline import Answering
 from bot.answering.prompt import Fence
 from bot.answering.retrieval import Retrieval
 from bot.backends.memory_models import MemoryLanguageModel, Script
-from bot.core.errors import BotError, Conflict
+from bot.core.errors import BotError
 from bot.core.model import (
     Answer,
     AnswerEvent,
@@ -19,8 +19,6 @@ from bot.core.model import (
     Finished,
     Generation,
     GenerationId,
-    GenerationSpec,
-    Language,
     LiveDocument,
     Question,
     Sentence,
@@ -79,25 +77,6 @@ class Active:
         if self.error is not None:
             raise self.error
         return self.generation
-
-    async def create(self, spec: GenerationSpec, /) -> Generation:
-        raise Conflict(f"nobody makes {spec} while answering")
-
-    async def activate(
-        self, generation: GenerationId, /, *, expected: GenerationId | None
-    ) -> None:
-        raise Conflict(f"nobody goes from {expected} to {generation} while answering")
-
-    async def set_alpha(
-        self, generation: GenerationId, alpha: Mapping[Language, float], /
-    ) -> None:
-        raise Conflict(f"nobody gives {generation} {alpha} while answering")
-
-    async def spare(self) -> Sequence[Generation]:
-        return ()
-
-    async def retire(self, generation: GenerationId, /) -> None:
-        raise Conflict(f"nobody retires {generation} while answering")
 
 
 class Mortal(WholeCorpus):
