@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn, Protocol
 
 import pytest
 
-from tests.fakes import ollama_models, ollama_server, weaviate_server
+from tests.fakes import llama_server, ollama_models, ollama_server, weaviate_server
 from tests.fakes.ollama_server import RunningOllama
 from tests.fakes.scripted_http import ScriptedHTTP, serving
 from tests.fakes.weaviate_server import Node
@@ -87,6 +88,63 @@ def minilm_model(ollama: RunningOllama) -> str:
         missing_server("no MiniLM weights: run `make servers`")
     weights = ollama_models.minilm(ollama.folder / "minilm.gguf", published)
     return ollama.create("all-minilm", weights)
+
+
+class LlamaModel(Protocol):
+    """Starts a llama.cpp server whose one model always says the same."""
+
+    def __call__(
+        self, name: str, says: str | Sequence[str], /, *, endless: bool = False
+    ) -> str:
+        """Return the server's address; the context is 1024 tokens."""
+
+
+@pytest.fixture(scope="session")
+def llama_package() -> Path:
+    """The package of a real llama.cpp server."""
+    package = llama_server.find_package()
+    if package is None:
+        missing_server("no llama.cpp server: run `make servers`")
+    return package
+
+
+@pytest.fixture(scope="session")
+def llama_model(
+    llama_package: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LlamaModel]:
+    """Starts real llama.cpp servers with scripted models; each is started once."""
+    started: dict[str, str] = {}
+    folder = tmp_path_factory.mktemp("llama")
+    with ExitStack() as stack:
+
+        def start(
+            name: str, says: str | Sequence[str], /, *, endless: bool = False
+        ) -> str:
+            pieces = ollama_models.pieces_of(says) if isinstance(says, str) else says
+            if name not in started:
+                weights = folder / f"{name}.gguf"
+                ollama_models.scripted(weights, pieces, endless=endless)
+                server = llama_server.running(llama_package, weights, alias=name)
+                started[name] = stack.enter_context(server)
+            return started[name]
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def llama_minilm(
+    llama_package: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of a real llama.cpp server that embeds with MiniLM."""
+    published = ollama_server.find_minilm()
+    if published is None:
+        missing_server("no MiniLM weights: run `make servers`")
+    weights = tmp_path_factory.mktemp("llama") / "minilm.gguf"
+    ollama_models.minilm(weights, published)
+    with llama_server.running(
+        llama_package, weights, alias="all-minilm", context=512, embedding=True
+    ) as url:
+        yield url
 
 
 @pytest.fixture

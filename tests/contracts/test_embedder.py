@@ -178,3 +178,16 @@ class TestOpenAIEmbedderOnOllama(EmbedderContract):
         [warning] = await OpenAIEmbedder(host, model=minilm_model).warm_up()
 
         assert "in silence" in warning
+
+
+class TestOpenAIEmbedderOnLlama(EmbedderContract):
+    @pytest.fixture
+    async def embedder(self, llama_minilm: str) -> AsyncIterator[Embedder]:
+        async with OpenAIHost(llama_minilm) as host:
+            yield OpenAIEmbedder(host, model="all-minilm")
+
+    async def test_a_server_that_refuses_is_nothing_to_warn_of(
+        self, llama_minilm: str
+    ) -> None:
+        async with OpenAIHost(llama_minilm) as host:
+            assert await OpenAIEmbedder(host, model="all-minilm").warm_up() == ()

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 
 import pytest
 
@@ -20,7 +20,7 @@ from bot.core.ports import (
     Role,
     Token,
 )
-from tests.conftest import ScriptedModel
+from tests.conftest import LlamaModel, ScriptedModel
 from tests.fakes.ollama_server import RunningOllama
 
 ANSWER = "社内規程では、有給休暇は年20日です[1]。Unused days expire in March [2]."
@@ -337,3 +337,47 @@ class TestOpenAILanguageModelOnOllama(LanguageModelContract):
 
         with pytest.raises(ConfigError, match=r"社内-llm.*narrow-speaker"):
             await read(model)
+
+
+class TestOpenAILanguageModelOnLlama(LanguageModelContract):
+    """A server that refuses what is too long, and says how much it takes."""
+
+    @pytest.fixture
+    async def hosts(self) -> AsyncIterator[AsyncExitStack]:
+        async with AsyncExitStack() as stack:
+            yield stack
+
+    @pytest.fixture
+    def speaker(self, hosts: AsyncExitStack, llama_model: LlamaModel) -> Speaker:
+        def speak(text: str) -> LanguageModel:
+            name = "speaker" if text else "silent"
+            host = OpenAIHost(llama_model(name, text))
+            hosts.push_async_callback(host.aclose)
+            return OpenAILanguageModel(host, model=name)
+
+        return speak
+
+    @pytest.fixture
+    def endless(self, hosts: AsyncExitStack, llama_model: LlamaModel) -> LanguageModel:
+        host = OpenAIHost(llama_model("endless", ["あい", "うえ"], endless=True))
+        hosts.push_async_callback(host.aclose)
+        return OpenAILanguageModel(host, model="endless")
+
+    async def test_a_warm_model_knows_how_it_counts_and_has_nothing_to_warn_of(
+        self, llama_model: LlamaModel
+    ) -> None:
+        async with OpenAIHost(llama_model("speaker", ANSWER)) as host:
+            model = OpenAILanguageModel(host, model="speaker")
+
+            assert await model.warm_up() == ()
+            assert model.measure("有給休暇") >= len("有給休暇".encode())
+
+    async def test_a_setting_narrows_the_context_and_never_widens_it(
+        self, llama_model: LlamaModel
+    ) -> None:
+        async with OpenAIHost(llama_model("speaker", ANSWER)) as host:
+            narrow = OpenAILanguageModel(host, model="speaker", context=600)
+            wide = OpenAILanguageModel(host, model="speaker", context=9000)
+
+            assert (await narrow.describe()).context == 600
+            assert (await wide.describe()).context == CONTEXT
