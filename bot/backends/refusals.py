@@ -193,5 +193,5 @@ _TABLE: tuple[
     (range(300, 400), _ANY, _moved),
     ((503,), _regex("loading model"), _loading),
     ((429, 503), _ANY, _busy),
-    (range(400, 500), _ANY, _wrong),
+    ((*range(400, 500), 501), _ANY, _wrong),
 )
