@@ -28,8 +28,11 @@ _RARITY_FLOOR: Final = 2.0
 _SHARE_OF_HEAVIEST: Final = 0.5
 """A clause lighter than this, such as 「確認です」, does not speak for the question."""
 
+_PARTICLE: Final = "[はがをにでとのもへやかな]"
+_GRAMMAR: Final = re.compile(f"[\u3040-\u309f]+|{_PARTICLE}.|.{_PARTICLE}|.*[何誰].*")
+"""Hiragana alone, a particle with what happens to stand beside it, and 何 and 誰."""
+
 _HIRAGANA: Final = re.compile("[\u3040-\u309f]")
-_ONLY_HIRAGANA: Final = re.compile("[\u3040-\u309f]+")
 _ONE_HAN: Final = re.compile(
     "[\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]"
 )
@@ -85,12 +88,16 @@ def _rarity(having: int, total: int) -> float:
 
 
 def _meaning(token: str) -> float:
-    """Weigh grammar, which Japanese writes in hiragana, less than content."""
-    if _ONLY_HIRAGANA.fullmatch(token):
-        return 0.2
+    """Weigh what tells a topic more than what holds a Japanese sentence together.
+
+    Grammar comes into the tokens by itself, as pairs of characters across its
+    border; an answer has the topic of its question, and other grammar.
+    """
+    if _GRAMMAR.fullmatch(token):
+        return 0.15
     if _ONE_HAN.fullmatch(token):
-        return 0.5
-    return 0.6 if _HIRAGANA.search(token) else 1.0
+        return 0.7
+    return 0.4 if _HIRAGANA.search(token) else 1.0
 
 
 def _heavy(parts: Sequence[Clause], weights: Weights) -> list[Clause]:
