@@ -7,11 +7,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
-from typing import Protocol
+from typing import Protocol, assert_never
+
+from pydantic import SecretStr
 
 from bot.answering.pipeline import Answering
 from bot.answering.retrieval import Retrieval
-from bot.backends.lance import open_index
+from bot.backends import lance, weaviate
 from bot.backends.memory import MemoryIndex
 from bot.backends.ollama import (
     OllamaEmbedder,
@@ -290,9 +292,30 @@ def _engine(
 
 
 async def _index(settings: Settings, stack: AsyncExitStack) -> Index:
-    if settings.index.backend == "memory":
-        return MemoryIndex()
-    return await stack.enter_async_context(open_index(settings.folder() / "index"))
+    index = settings.index
+    match index.backend:
+        case "memory":
+            return MemoryIndex()
+        case "lance":
+            opening = lance.open_index(settings.folder() / "index")
+            return await stack.enter_async_context(opening)
+        case "weaviate":
+            return await stack.enter_async_context(
+                weaviate.open_index(
+                    index.url,
+                    grpc=index.grpc,
+                    api_key=_secret(index.api_key),
+                    prefix=index.prefix,
+                    replication=index.replication,
+                    shards=index.shards,
+                )
+            )
+        case _:
+            assert_never(index.backend)
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value else None
 
 
 def model_host(settings: Settings, /) -> OllamaHost:
@@ -300,7 +323,7 @@ def model_host(settings: Settings, /) -> OllamaHost:
     ollama = settings.ollama
     return OllamaHost(
         ollama.url,
-        bearer=ollama.bearer.get_secret_value() if ollama.bearer else None,
+        bearer=_secret(ollama.bearer),
         ca_file=settings.base / ollama.ca_file if ollama.ca_file else None,
         timeouts=Timeouts(
             first_token=ollama.first_token_timeout,

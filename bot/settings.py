@@ -54,7 +54,13 @@ class Group(BaseModel):
 class Index(Group):
     """Where chunks are searched."""
 
-    backend: Literal["lance", "memory"] = "lance"
+    backend: Literal["lance", "memory", "weaviate"] = "lance"
+    url: str = "http://localhost:8080"
+    grpc: str | None = None
+    api_key: SecretStr | None = None
+    prefix: str = Field(default="Kb", pattern=r"^[A-Z][A-Za-z0-9]{0,19}$")
+    replication: int = Field(default=1, ge=1)
+    shards: int = Field(default=1, ge=1)
 
 
 class Ollama(Group):
@@ -237,7 +243,7 @@ def _sentence(detail: ErrorDetails) -> str:
             return f"unknown setting {where}{_suggest(named[-1], _beside(named))}"
         case "missing":
             return f"setting {where} is missing"
-        case _ if "bearer" in where:
+        case _ if "bearer" in where or "api_key" in where:
             return f"setting {where}: {detail['msg'].lower()}"
         case _:
             return f"setting {where}: {detail['msg'].lower()}, not {detail['input']!r}"
