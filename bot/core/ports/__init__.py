@@ -6,13 +6,17 @@ method raises `Unavailable` when what is behind it does not answer.
 
 from bot.core.ports.index import ChunkStore, IndexGenerations, Kept, PassageIndex
 from bot.core.ports.models import (
+    TICKET,
     Completion,
     Embedder,
     Ending,
     LanguageModel,
     Message,
     ModelSpec,
+    OpenQuestions,
+    Place,
     Role,
+    Ticket,
     Token,
 )
 from bot.core.ports.state import (
@@ -28,6 +32,7 @@ from bot.core.ports.state import (
 )
 
 __all__ = [
+    "TICKET",
     "ActiveGeneration",
     "Catalogue",
     "ChunkStore",
@@ -42,11 +47,14 @@ __all__ = [
     "Ledger",
     "Message",
     "ModelSpec",
+    "OpenQuestions",
     "PassageIndex",
+    "Place",
     "Projection",
     "Quarantine",
     "Role",
     "Runs",
+    "Ticket",
     "Token",
     "VectorCache",
 ]

@@ -1,7 +1,8 @@
 """Models that embed and that write."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -95,3 +96,43 @@ class LanguageModel(Protocol):
         silence: `ContextOverflow` is raised instead, before the first token.
         Raises `Unavailable` before the first token and `Interrupted` after it.
         """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """How far a question is from its turn: at position 0 the model is its own.
+
+    `wait` is an estimate, in seconds.
+    """
+
+    position: int
+    wait: float
+
+
+def _unseen(_: Place, /) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """Who asks a model, so that waiting is fair, and where.
+
+    Askers take turns; a conversation stays with the host that has read it. `moved`
+    hears of every change of place, from the first one on; it must return at once
+    and must not raise.
+    """
+
+    asker: str = ""
+    conversation: str = ""
+    moved: Callable[[Place], None] = field(default=_unseen, compare=False)
+
+
+TICKET: ContextVar[Ticket | None] = ContextVar("ticket", default=None)
+"""The ticket of the question that the current task works on."""
+
+
+class OpenQuestions(Protocol):
+    """Whether somebody waits for an answer now, in any process."""
+
+    async def any(self) -> bool:
+        """Return true while a question is open."""
