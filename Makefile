@@ -44,9 +44,9 @@ check: install
 
 # The clock of the week is the index's upload time. Needs uv (pip install uv).
 lock:
-	uv pip compile pyproject.toml --extra local --extra weaviate --group dev \
-	  --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	  --no-emit-index-url --exclude-newer "$$(date -d '-7 days' +%F)" \
+	uv pip compile pyproject.toml --extra local --extra weaviate --extra postgres \
+	  --group dev --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --no-header --no-emit-index-url --exclude-newer "$$(date -d '-7 days' +%F)" \
 	  --upgrade -q -o requirements.lock
 
 clean:

@@ -5,11 +5,19 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn, Protocol
+from uuid import uuid4
 
 import pytest
 
-from tests.fakes import llama_server, ollama_models, ollama_server, weaviate_server
+from tests.fakes import (
+    llama_server,
+    ollama_models,
+    ollama_server,
+    postgres_server,
+    weaviate_server,
+)
 from tests.fakes.ollama_server import RunningOllama
+from tests.fakes.postgres_server import RunningPostgres
 from tests.fakes.scripted_http import ScriptedHTTP, serving
 from tests.fakes.weaviate_server import Node
 
@@ -181,3 +189,21 @@ def weaviate_cluster(
     folder = tmp_path_factory.mktemp("weaviate-cluster")
     with weaviate_server.cluster(weaviate_binary, folder, 3) as nodes:
         yield nodes
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[RunningPostgres]:
+    """A real PostgreSQL server with a database, and nothing in it."""
+    binaries = postgres_server.find_binaries()
+    if binaries is None:
+        missing_server("no PostgreSQL: run `make servers`")
+    with postgres_server.running(binaries) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: RunningPostgres) -> str:
+    """The address of an empty schema that is this test's own."""
+    schema = f"状態 {uuid4().hex[:8]} A"
+    postgres.make_schema(schema)
+    return postgres.url(schema)

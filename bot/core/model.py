@@ -190,7 +190,8 @@ class Generation:
 
     `alpha` is the weight of the vector leg per language, 0 where the probe found
     that the embedding model does not speak it; a language without an entry was
-    not probed yet and is searched lexically only.
+    not probed yet and is searched lexically only. `rebuild` says why it must be
+    built anew before anything is written to it; None as a rule.
     """
 
     id: GenerationId
@@ -198,6 +199,7 @@ class Generation:
     alpha: Mapping[Language, float] = field(
         default_factory=lambda: MappingProxyType({})
     )
+    rebuild: str | None = None
 
 
 # --- questions and answers ---------------------------------------------------

@@ -65,7 +65,7 @@ class Engine:
             backend=self._backend,
             embedding=embedding,
         )
-        reason = generations.outdated(active.spec, wanted) if active else None
+        reason = generations.outdated(active, wanted) if active else None
         if active is None or not (reason or rebuild):
             generation = await generations.ensure(wanted, self._build)
         else:

@@ -51,21 +51,24 @@ async def ensure(wanted: GenerationSpec, build: Build, /) -> Generation:
     return active
 
 
-def outdated(active: GenerationSpec, wanted: GenerationSpec) -> str | None:
+def outdated(active: Generation, wanted: GenerationSpec) -> str | None:
     """Say why a new generation should be built, or return None.
 
     A model host that is down is no reason: the vectors of before stay good.
     """
+    if active.rebuild:
+        return active.rebuild
     for part in ("backend", "analyzer", "chunker", "schema"):
-        before, now = getattr(active, part), getattr(wanted, part)
+        before, now = getattr(active.spec, part), getattr(wanted, part)
         if before != now:
             return f"the {part} changed from {before} to {now}"
-    if wanted.embedding is None or active.embedding == wanted.embedding:
+    embedding = active.spec.embedding
+    if wanted.embedding is None or embedding == wanted.embedding:
         return None
-    if active.embedding is None:
+    if embedding is None:
         return f"the embedding model {wanted.embedding.model} is available now"
     return (
-        f"the embedding model changed from {active.embedding.model} "
+        f"the embedding model changed from {embedding.model} "
         f"to {wanted.embedding.model}"
     )
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.access import DENY, Principal
 from bot.core.model import DocumentId, Generation, GenerationId, LiveDocument
 from bot.core.sync import SourceStatus, SyncRun
-from bot.state.engine import Database
+from bot.state.database import Database
 from bot.state.rows import active, fetched
 from bot.state.schema import (
     accesses,

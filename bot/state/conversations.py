@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from bot.core.model import ConversationId, Outcome, Turn
-from bot.state.engine import Database, uninterrupted
+from bot.state.database import Database, uninterrupted
 from bot.state.rows import add_missing
 from bot.state.schema import conversations, turns
 

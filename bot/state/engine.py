@@ -1,20 +1,16 @@
 """How a SQLite file is opened, read and written."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import wraps
 from pathlib import Path
-from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.state.faults import mapped
-
-Parameters = ParamSpec("Parameters")
-Result = TypeVar("Result")
 
 Synchronous: TypeAlias = Literal["FULL", "NORMAL"]
 
@@ -55,32 +51,6 @@ def address(path: Path, /, *, driver: str) -> URL:
     return URL.create(driver, database=str(path))
 
 
-def uninterrupted(
-    method: Callable[Parameters, Coroutine[Any, Any, Result]], /
-) -> Callable[Parameters, Coroutine[Any, Any, Result]]:
-    """Have a method that writes run to its end before a cancellation gets through.
-
-    A driver's connection that is dropped in the middle of a transaction keeps the
-    write lock for as long as anything refers to the statement it was running.
-    """
-
-    @wraps(method)
-    async def run(*args: Parameters.args, **options: Parameters.kwargs) -> Result:
-        writing = asyncio.ensure_future(method(*args, **options))
-        interruption: asyncio.CancelledError | None = None
-        while not writing.done():
-            try:
-                await asyncio.wait([writing])
-            except asyncio.CancelledError as cancelled:
-                interruption = cancelled
-        if interruption is not None:
-            writing.exception()  # the cancellation goes before it
-            raise interruption
-        return writing.result()
-
-    return run
-
-
 @contextmanager
 def setting_up(path: Path, /, *, synchronous: Synchronous) -> Iterator[Connection]:
     """Write to a file in one blocking transaction, before it is opened for use.
@@ -88,23 +58,33 @@ def setting_up(path: Path, /, *, synchronous: Synchronous) -> Iterator[Connectio
     Processes must take turns: SQLite refuses, without waiting, one of two that turn
     the write-ahead log on at once.
     """
+    with (
+        _blocking(path, synchronous) as engine,
+        engine.execution_options(**WRITES).begin() as connection,
+    ):
+        yield connection
+
+
+@contextmanager
+def looking_at(path: Path, /) -> Iterator[Connection]:
+    """Read one state of a file in a blocking transaction."""
+    with _blocking(path, "FULL") as engine, engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def _blocking(path: Path, synchronous: Synchronous) -> Iterator[Engine]:
     engine = create_engine(address(path, driver="sqlite"), connect_args=CONNECT)
     prepare(engine, synchronous=synchronous)
     try:
-        with (
-            mapped(path),
-            engine.execution_options(**WRITES).begin() as connection,
-        ):
-            yield connection
+        with mapped(path):
+            yield engine
     finally:
         engine.dispose()
 
 
-class Database:
-    """One SQLite file: many readers, one writer at a time.
-
-    What goes wrong is raised as `Unavailable`, `ReadOnly` or `ConfigError`.
-    """
+class SqliteDatabase:
+    """One SQLite file: many readers, one writer at a time."""
 
     def __init__(self, path: Path, /, *, synchronous: Synchronous = "FULL") -> None:
         self.path = path
@@ -124,10 +104,7 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """Write all of it, or nothing if an error comes out.
-
-        To be used in methods that are `uninterrupted`.
-        """
+        """Write all of it, or nothing if an error comes out."""
         async with self._turn:
             with mapped(self.path):
                 async with self._writer.begin() as connection:

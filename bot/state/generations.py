@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import Conflict
 from bot.core.model import Generation, GenerationId, GenerationSpec, Language
-from bot.state.engine import Database, uninterrupted
+from bot.state.database import Database, uninterrupted
 from bot.state.rows import (
     active,
     cancel_runs,

@@ -21,7 +21,7 @@ from bot.core.access import Access
 from bot.core.errors import Conflict
 from bot.core.model import DocumentId, GenerationId, RunId
 from bot.core.sync import Known, Staged
-from bot.state.engine import Database, uninterrupted
+from bot.state.database import Database, uninterrupted
 from bot.state.known import KNOWN, known
 from bot.state.rows import (
     count_change,
@@ -233,7 +233,7 @@ def _keyed(state: Staged, number: int) -> dict[str, Any]:
 async def _take_numbers(
     connection: AsyncConnection, names: Collection[DocumentId]
 ) -> dict[DocumentId, int]:
-    statement = select(documents.c.id, documents.c.next_revision).with_for_update()
+    statement = select(documents.c.id, documents.c.next_revision)
     rows = await fetched(connection, statement, documents.c.id, names)
     for piece in pieces(names):
         await connection.execute(

@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -73,3 +73,37 @@ def _holder(path: Path) -> str:
         f"{name!r} is running already (process {pid}, since "
         f"{since:%Y-%m-%d %H:%M} UTC, lock {path})"
     )
+
+
+class FileLease:
+    """A lock file that is held from `acquire` to `release`, or to the process's end."""
+
+    def __init__(self, path: Path, /) -> None:
+        self._path = path
+        self._held = ExitStack()
+        self._mine = False
+
+    async def acquire(self) -> bool:
+        """Take the lease unless another has it; false while one does."""
+        if not self._mine:
+            with ExitStack() as stack:
+                file = stack.enter_context(opened(self._path))
+                self._mine = taken(file, fcntl.LOCK_EX)
+                if self._mine:
+                    self._held = stack.pop_all()
+        return self._mine
+
+    async def renew(self) -> None:
+        """Do nothing: what is held stays so; `Conflict` if it is not."""
+        if not self._mine:
+            raise Conflict(f"the lease {self._path} is not held")
+
+    def covers(self, seconds: float, /) -> bool:
+        """Say whether the lease is held: nobody can take it."""
+        del seconds
+        return self._mine
+
+    async def release(self) -> None:
+        """Let another take the lease at once."""
+        self._mine = False
+        self._held.close()

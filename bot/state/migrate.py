@@ -3,27 +3,15 @@
 import fcntl
 import os
 import sqlite3
-from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from bot.core.errors import ConfigError, Conflict
 from bot.state.engine import setting_up
 from bot.state.faults import BACKUPS, mapped
 from bot.state.locks import taken
+from bot.state.release import THIS, Release
 from bot.state.schema import Clock
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
-    """The revision of the schema that a release uses, and the steps that lead to it."""
-
-    head: str
-    scripts: Path
-
-
-THIS: Final = Release(head="0001", scripts=Path(__file__).parent / "migrations")
 
 
 def bring_up_to_date(
@@ -71,33 +59,20 @@ def _revision(path: Path) -> str | None:
 
 
 def _migrate(path: Path, before: str | None, clock: Clock, release: Release) -> None:
-    # Most starts have nothing to migrate and need not wait for this import.
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", str(release.scripts).replace("%", "%%"))
     if before is not None:
-        scripts = ScriptDirectory.from_config(config)
-        if before not in {script.revision for script in scripts.walk_revisions()}:
-            raise ConfigError(
-                f"{path} was written by a newer Shirube (schema {before}); install "
-                "that release again, or put a backup of this one in its place"
-            )
-        _back_up(path, before, clock)
+        release.require_known(before, where=path)
+        back_up(path, before, path.parent, now=clock())
     with setting_up(path, synchronous="FULL") as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, release.head)
+        release.upgrade(connection)
 
 
-def _back_up(path: Path, revision: str, clock: Clock) -> None:
-    stamp = clock().astimezone(UTC)
-    name = BACKUPS.format(name=path.name).replace(
-        "*", f"{stamp:%Y%m%dT%H%M%SZ}.{revision}"
-    )
-    partial = path.with_name(f"{name}.partial")
+def back_up(path: Path, revision: str, folder: Path, /, *, now: datetime) -> Path:
+    """Copy a database as it is now into a dated file that only its owner can read."""
+    stamp = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.{revision}"
+    target = folder / BACKUPS.format(name=path.name).replace("*", stamp)
+    partial = target.with_name(f"{target.name}.partial")
     partial.unlink(missing_ok=True)
+    partial.touch(mode=0o600)
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("VACUUM INTO ?", [str(partial)])
@@ -105,4 +80,4 @@ def _back_up(path: Path, revision: str, clock: Clock) -> None:
         connection.close()
     with partial.open("rb") as copy:
         os.fsync(copy.fileno())
-    partial.replace(path.with_name(name))
+    return partial.replace(target)

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.model import DocumentId, GenerationId, Revision
 from bot.core.sync import Staged
-from bot.state.engine import Database, uninterrupted
+from bot.state.database import Database, uninterrupted
 from bot.state.rows import (
     add_missing,
     count_change,

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select, update
 
 from bot.core.model import RunId
 from bot.core.sync import Failure
-from bot.state.engine import Database, uninterrupted
+from bot.state.database import Database, uninterrupted
 from bot.state.rows import fetched, many, open_run, remember_documents
 from bot.state.schema import documents
 

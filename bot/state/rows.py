@@ -104,15 +104,13 @@ class OpenRun:
 
 
 async def open_run(connection: AsyncConnection, run: RunId, /) -> OpenRun:
-    """Return the run, locked until the transaction ends; `Conflict` once closed."""
+    """Return the run; `Conflict` once it is closed. Who writes is alone."""
     row = (
         await connection.execute(
-            select(sync_runs.c.source, sync_runs.c.generation)
-            .where(
+            select(sync_runs.c.source, sync_runs.c.generation).where(
                 sync_runs.c.number == numbered(run),
                 sync_runs.c.state == RunState.RUNNING,
             )
-            .with_for_update()
         )
     ).one_or_none()
     if row is None:

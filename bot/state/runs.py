@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.model import GenerationId, RunId
 from bot.core.sync import RunState, SyncReport, SyncRun
-from bot.state.engine import Database, uninterrupted
+from bot.state.database import Database, uninterrupted
 from bot.state.rows import add_missing, cancel_runs, open_run, require_generation
 from bot.state.schema import accesses, documents, revisions, sources, sync_runs
 from bot.state.stored import RUN, numbered, reported, run, run_id

@@ -93,8 +93,26 @@ class Strings(TypeDecorator[tuple[str, ...]]):
         return None if value is None else _strings(value)
 
 
+class Words(TypeDecorator[str]):
+    """Text as people write it, without what some database cannot store."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Leave out NUL, and put `?` where half of a pair of surrogates stands."""
+        del dialect
+        if value is None:
+            return None
+        return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+
+
+# Ordered by code point on every engine, whatever the language of the server.
+Key = Text().with_variant(Text(collation="C"), "postgresql")
+
+
 def _document(**options: Any) -> Column[str]:
-    return Column("document", Text, **options)
+    return Column("document", Key, **options)
 
 
 # --- generations -------------------------------------------------------------
@@ -107,6 +125,7 @@ generations = Table(
     Column("alpha", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("retired_at", UtcDateTime),
+    Column("rebuild", Text),
 )
 
 # One row, made by the migration; `id` is always 1.
@@ -131,14 +150,14 @@ accesses = Table(
 documents = Table(
     "documents",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("source", Text, nullable=False, index=True),
+    Column("id", Key, primary_key=True),
+    Column("source", Key, nullable=False, index=True),
     Column("access", String(32), ForeignKey(accesses.c.digest), index=True),
     Column("next_revision", Integer, nullable=False),
     Column("removed_at", UtcDateTime),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("retry_at", UtcDateTime),
-    Column("error", Text),
+    Column("error", Words),
     Column("failed_version", Text),
     sqlite_with_rowid=False,
 )
@@ -153,13 +172,13 @@ revisions = Table(
     Column("version", Text, nullable=False),
     Column("content", Text, nullable=False),
     Column("access", String(32), ForeignKey(accesses.c.digest), nullable=False),
-    Column("title", Text, nullable=False),
+    Column("title", Words, nullable=False),
     Column("path", Strings, nullable=False),
-    Column("link_page", Text),
-    Column("link_lines", Text),
-    Column("link_heading", Text),
+    Column("link_page", Words),
+    Column("link_lines", Words),
+    Column("link_heading", Words),
     Column("updated_at", UtcDateTime),
-    Column("author", Text),
+    Column("author", Words),
     Column("labels", Strings, nullable=False),
     Column("language", String(10), nullable=False),
     ForeignKeyConstraint(["document"], [documents.c.id]),
@@ -222,7 +241,7 @@ catalogue_changes = Table(
 sources = Table(
     "sources",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", Key, primary_key=True),
     Column("checkpoint", Text),
     Column("last_success", UtcDateTime),
 )
@@ -231,7 +250,7 @@ sync_runs = Table(
     "sync_runs",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("source", Text, ForeignKey(sources.c.name), nullable=False, index=True),
+    Column("source", Key, ForeignKey(sources.c.name), nullable=False, index=True),
     Column("generation", String(20), nullable=False),
     Column("state", String(20), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
@@ -239,12 +258,22 @@ sync_runs = Table(
     Column("report", Text),
 )
 
+# --- who serves --------------------------------------------------------------
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+
 # --- conversations -----------------------------------------------------------
 
 conversations = Table(
     "conversations",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", Key, primary_key=True),
     Column("started_at", UtcDateTime, nullable=False),
 )
 
@@ -252,18 +281,18 @@ turns = Table(
     "turns",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("question", Text, nullable=False, unique=True),
+    Column("question", Key, nullable=False, unique=True),
     Column(
         "conversation",
-        Text,
+        Key,
         ForeignKey(conversations.c.id),
         nullable=False,
         index=True,
     ),
     Column("outcome", String(20), nullable=False),
     Column("asked_at", UtcDateTime, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("answer", Text, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("answer", Words, nullable=False),
     Column("documents", Strings, nullable=False),
 )
 

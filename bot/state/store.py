@@ -1,27 +1,38 @@
-"""Opens the state folder and hands out its ports."""
+"""Opens the state of an installation and hands out its ports."""
 
 import asyncio
+import contextlib
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from bot.core.errors import Unavailable
+from bot.core.ports import Lease
+from bot.state import locks, postgres
 from bot.state.catalogue import SqlCatalogue
 from bot.state.conversations import SqlConversations
-from bot.state.engine import Database
+from bot.state.database import Database
+from bot.state.engine import SqliteDatabase
 from bot.state.filesystem import require_local
 from bot.state.generations import SqlGenerations
 from bot.state.ledger import SqlLedger
-from bot.state.locks import opened, turn
 from bot.state.migrate import bring_up_to_date
 from bot.state.projection import SqlProjection
 from bot.state.quarantine import SqlQuarantine
 from bot.state.runs import SqlRuns
 from bot.state.schema import Clock
+from bot.state.sites import DATABASE, FileSite, Site, in_use, opening
 from bot.state.vectors import SqliteVectorCache, make
 
-DATABASE = "state.db"
 VECTORS = "vectors.db"
+
+LEASE_SECONDS: Final = 30.0
+"""How long a process that died without a word keeps another from serving."""
+
+_SERVE = "serve"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,25 +47,34 @@ class State:
     quarantine: SqlQuarantine
     vectors: SqliteVectorCache
     conversations: SqlConversations
+    lease: Lease
 
 
 @asynccontextmanager
-async def open_state(folder: Path, /, *, clock: Clock) -> AsyncIterator[State]:
-    """Open the state in `folder`, made or brought up to date first where needed.
+async def open_state(
+    folder: Path, /, *, clock: Clock, url: str | None = None
+) -> AsyncIterator[State]:
+    """Open the state in `folder`, or on the PostgreSQL server that `url` names.
 
-    Several processes may open it at once. Raises `ConfigError` for a folder on a
-    network file system and for a database that is damaged, foreign or newer, and
-    `Conflict` when it must be migrated while another process uses it.
+    What is missing is made, and a SQLite file of an earlier release brought up to
+    date. Several processes may open it at once. The vector cache lies in `folder`
+    always. Raises `ConfigError` for a folder on a network file system and for a
+    database that is damaged, foreign or of another release, and `Conflict` when a
+    file must be migrated while another process uses it.
     """
-    path = folder / DATABASE
     async with AsyncExitStack() as stack:
-        lock = stack.enter_context(opened(path.with_name(f"{DATABASE}.lock")))
-        require_local(folder)
-        await asyncio.to_thread(_set_up, folder, lock, clock)
-        database = Database(path)
-        stack.push_async_callback(database.close)
+        await asyncio.to_thread(_make_folder, folder)
+        database, lease = await stack.enter_async_context(
+            _file(folder, clock)
+            if url is None
+            else postgres.open_database(
+                url, lease=_SERVE, seconds=LEASE_SECONDS, clock=uptime
+            )
+        )
+        await asyncio.to_thread(_make_vectors, folder)
         vectors = SqliteVectorCache(folder / VECTORS)
         stack.push_async_callback(vectors.close)
+        stack.push_async_callback(_released, lease)
         yield State(
             catalogue=SqlCatalogue(database),
             generations=SqlGenerations(database, clock=clock),
@@ -64,10 +84,68 @@ async def open_state(folder: Path, /, *, clock: Clock) -> AsyncIterator[State]:
             quarantine=SqlQuarantine(database),
             vectors=vectors,
             conversations=SqlConversations(database),
+            lease=lease,
         )
 
 
-def _set_up(folder: Path, lock: int, clock: Clock) -> None:
-    with turn(folder / f"{DATABASE}.opening"):
-        bring_up_to_date(folder / DATABASE, lock, clock=clock)
+@asynccontextmanager
+async def _file(folder: Path, clock: Clock) -> AsyncIterator[tuple[Database, Lease]]:
+    path = folder / DATABASE
+    with locks.opened(in_use(path)) as lock:
+
+        def bring() -> None:
+            with locks.turn(opening(path)):
+                bring_up_to_date(path, lock, clock=clock)
+
+        await asyncio.to_thread(bring)
+        database = SqliteDatabase(path)
+        try:
+            yield database, locks.FileLease(folder / f"{_SERVE}.lock")
+        finally:
+            await database.close()
+
+
+def _make_folder(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    require_local(folder)
+
+
+def _make_vectors(folder: Path) -> None:
+    with locks.turn(opening(folder / VECTORS)):
         make(folder / VECTORS)
+
+
+async def _released(lease: Lease) -> None:
+    with contextlib.suppress(Unavailable):  # then it ends by itself
+        await lease.release()
+
+
+def uptime() -> float:
+    """Return the seconds since the machine started, those it slept included."""
+    try:
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    except (AttributeError, OSError):  # not on Linux
+        return time.monotonic()
+
+
+@asynccontextmanager
+async def writer_lock(
+    folder: Path, /, *, holder: str, url: str | None = None
+) -> AsyncIterator[None]:
+    """Hold the locks of the one process that writes; `holder` says what it does.
+
+    One is of the folder, where the index may lie; the other, where there is a
+    server, is of the state. Raises `Conflict` at once, with who holds it, if another
+    process does, and `Unavailable`, wherever the caller is, when one is lost.
+    """
+    with locks.writer_lock(folder / "writer.lock", holder=holder):
+        if url is None:
+            yield
+            return
+        async with postgres.writer_lock(url, holder=holder):
+            yield
+
+
+def state_site(folder: Path, /, *, url: str | None = None) -> Site:
+    """Return where the state lies, for what is done to it as a whole."""
+    return FileSite(folder) if url is None else postgres.server_site(url)

@@ -117,7 +117,12 @@ def unpacked(blob: bytes, /) -> str:
 
 # --- generations -------------------------------------------------------------
 
-GENERATION = (generations.c.number, generations.c.spec, generations.c.alpha)
+GENERATION = (
+    generations.c.number,
+    generations.c.spec,
+    generations.c.alpha,
+    generations.c.rebuild,
+)
 
 
 def generation_id(number: int, /) -> GenerationId:
@@ -133,7 +138,7 @@ def numbered(name: str, /) -> int:
 
 def generation(row: Sequence[Any], /) -> Generation:
     """Read the columns of GENERATION."""
-    number, spec, alpha = row
+    number, spec, alpha, rebuild = row
     values = json.loads(spec)
     embedding = values.pop("embedding")
     return Generation(
@@ -142,6 +147,7 @@ def generation(row: Sequence[Any], /) -> Generation:
             **values, embedding=EmbeddingSpec(**embedding) if embedding else None
         ),
         alpha=MappingProxyType(weights(alpha)),
+        rebuild=rebuild,
     )
 
 

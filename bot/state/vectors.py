@@ -10,7 +10,8 @@ import structlog
 from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, select
 
 from bot.core.model import Vector
-from bot.state.engine import Database, setting_up, uninterrupted
+from bot.state.database import uninterrupted
+from bot.state.engine import SqliteDatabase, setting_up
 from bot.state.faults import Damaged
 from bot.state.rows import add_missing, fetched
 from bot.telemetry import VECTORS_SET_ASIDE
@@ -61,7 +62,7 @@ class SqliteVectorCache:
 
     def __init__(self, path: Path, /) -> None:
         self._path = path
-        self._database = Database(path, synchronous=_SYNCHRONOUS)
+        self._database = SqliteDatabase(path, synchronous=_SYNCHRONOUS)
         self._turn = asyncio.Lock()
         self._begun = 0
 

@@ -240,3 +240,27 @@ class Conversations(Protocol):
         outcome: Outcome,
     ) -> None:
         """Store how the question with this id ended; a second time changes nothing."""
+
+
+class Lease(Protocol):
+    """The right to serve, which one process has at a time, and only for a while.
+
+    It must be renewed long before it ends. Whoever loses it learns so too late to
+    undo what is under way: nothing may begin that could outlast it.
+    """
+
+    async def acquire(self) -> bool:
+        """Take the lease unless another has it; false while one does.
+
+        One that was not renewed in time is free. Who has it already keeps it, for
+        longer.
+        """
+
+    async def renew(self) -> None:
+        """Have the lease for longer; `Conflict` once it is not ours any more."""
+
+    def covers(self, seconds: float, /) -> bool:
+        """Say whether what takes so long, begun now, ends before the lease does."""
+
+    async def release(self) -> None:
+        """Let another take the lease at once; a second time changes nothing."""

@@ -15,7 +15,8 @@ import pytest
 from bot.core.errors import ConfigError, Conflict
 from bot.state.faults import backups
 from bot.state.locks import opened
-from bot.state.migrate import THIS, Release, bring_up_to_date
+from bot.state.migrate import bring_up_to_date
+from bot.state.release import THIS, Release
 from bot.state.store import open_state
 
 NOW = datetime(2026, 4, 1, 2, 30, tzinfo=UTC)
@@ -46,7 +47,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from bot.state.locks import opened
-from bot.state.migrate import Release, bring_up_to_date
+from bot.state.migrate import bring_up_to_date
+from bot.state.release import Release
 
 path, scripts = map(Path, sys.argv[1:])
 with opened(path.with_name("lock")) as lock:

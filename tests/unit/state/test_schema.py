@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from bot.state.migrate import THIS
+from bot.state.release import THIS
 from bot.state.schema import metadata
 from bot.state.store import open_state
 

@@ -24,6 +24,10 @@ branch_labels = None
 depends_on = None
 
 
+# Ordered by code point on every engine, whatever the language of the server.
+_KEY = Text().with_variant(Text(collation="C"), "postgresql")
+
+
 def upgrade() -> None:
     """Make every table, and the rows of those that have exactly one."""
     _generations()
@@ -72,8 +76,8 @@ def _documents() -> None:
     )
     op.create_table(
         "documents",
-        _must("id", Text()),
-        _must("source", Text()),
+        _must("id", _KEY),
+        _must("source", _KEY),
         Column("access", String(32)),
         _must("next_revision", Integer()),
         _moment("removed_at", nullable=True),
@@ -92,7 +96,7 @@ def _documents() -> None:
 def _revisions() -> None:
     op.create_table(
         "revisions",
-        _must("document", Text()),
+        _must("document", _KEY),
         _must("revision", Integer(), autoincrement=False),
         _must("version", Text()),
         _must("content", Text()),
@@ -113,7 +117,7 @@ def _revisions() -> None:
     op.create_index("ix_revisions_access", "revisions", ["access"])
     op.create_table(
         "texts",
-        _must("document", Text()),
+        _must("document", _KEY),
         _must("revision", Integer(), autoincrement=False),
         _must("markdown", LargeBinary()),
         ForeignKeyConstraint(
@@ -129,7 +133,7 @@ def _revisions() -> None:
 def _projections() -> None:
     op.create_table(
         "projections",
-        _must("document", Text()),
+        _must("document", _KEY),
         _must("generation", String(20)),
         Column("live", Integer()),
         Column("staged", Integer()),
@@ -149,7 +153,7 @@ def _projections() -> None:
     op.create_table(
         "garbage",
         _must("generation", String(20)),
-        _must("document", Text()),
+        _must("document", _KEY),
         _must("revision", Integer(), autoincrement=False),
         PrimaryKeyConstraint("generation", "document", "revision", name="pk_garbage"),
         sqlite_with_rowid=False,
@@ -169,7 +173,7 @@ def _projections() -> None:
 def _runs() -> None:
     op.create_table(
         "sources",
-        _must("name", Text()),
+        _must("name", _KEY),
         Column("checkpoint", Text()),
         _moment("last_success", nullable=True),
         PrimaryKeyConstraint("name", name="pk_sources"),
@@ -177,7 +181,7 @@ def _runs() -> None:
     op.create_table(
         "sync_runs",
         _must("number", Integer()),
-        _must("source", Text()),
+        _must("source", _KEY),
         _must("generation", String(20)),
         _must("state", String(20)),
         _moment("started_at", nullable=False),
@@ -192,15 +196,15 @@ def _runs() -> None:
 def _conversations() -> None:
     op.create_table(
         "conversations",
-        _must("id", Text()),
+        _must("id", _KEY),
         _moment("started_at", nullable=False),
         PrimaryKeyConstraint("id", name="pk_conversations"),
     )
     op.create_table(
         "turns",
         _must("number", Integer()),
-        _must("question", Text()),
-        _must("conversation", Text()),
+        _must("question", _KEY),
+        _must("conversation", _KEY),
         _must("outcome", String(20)),
         _moment("asked_at", nullable=False),
         _must("text", Text()),
