@@ -23,7 +23,7 @@ _PASSAGES: Final = 3
 _CANDIDATES: Final = 50
 
 _RARITY_FLOOR: Final = 2.0
-"""What a word counts that every candidate has; the rarest counts about three times."""
+"""What a word counts that every candidate has; the rarest counts three times that."""
 
 _SHARE_OF_HEAVIEST: Final = 0.5
 """A clause lighter than this, such as 「確認です」, does not speak for the question."""
@@ -67,37 +67,32 @@ def confidence(
 
 
 def _weights(tokens: Collection[str], candidates: Sequence[Chunk]) -> Weights:
-    """Weigh tokens by script and by how many candidates have them.
-
-    A substring is a good enough sign of a token here, and much cheaper.
-    """
+    """Weigh tokens by script and by how many candidates have them."""
     texts = [_searched(chunk).lower() for chunk in candidates]
-    return {
-        token: _meaning(token)
-        * _rarity(sum(map(contains, texts, repeat(token))), len(texts))
-        for token in tokens
-    }
+    return {token: _meaning(token, texts) for token in tokens}
 
 
 def _searched(chunk: Chunk) -> str:
     return " ".join((chunk.title, *chunk.heading_path, chunk.text))
 
 
-def _rarity(having: int, total: int) -> float:
-    return _RARITY_FLOOR + math.log1p((total - having + 0.5) / (having + 0.5))
-
-
-def _meaning(token: str) -> float:
+def _meaning(token: str, texts: Sequence[str]) -> float:
     """Weigh what tells a topic more than what holds a Japanese sentence together.
 
     Grammar comes into the tokens by itself, as pairs of characters across its
     border; an answer has the topic of its question, and other grammar.
     """
     if _GRAMMAR.fullmatch(token):
-        return 0.15
+        return 0.5
     if _ONE_HAN.fullmatch(token):
-        return 0.7
-    return 0.4 if _HIRAGANA.search(token) else 1.0
+        return 0.7 * _rarity(token, texts)
+    return (0.4 if _HIRAGANA.search(token) else 1.0) * _rarity(token, texts)
+
+
+def _rarity(token: str, texts: Sequence[str]) -> float:
+    # A substring is a good enough sign of a token here, and much cheaper.
+    having = sum(map(contains, texts, repeat(token)))
+    return _RARITY_FLOOR + math.log1p((len(texts) - having + 0.5) / (having + 0.5))
 
 
 def _heavy(parts: Sequence[Clause], weights: Weights) -> list[Clause]:

@@ -65,4 +65,6 @@ def _summed(
     for weight, scores in legs:
         for chunk, score in scores.items():
             fused[chunk] = fused.get(chunk, 0.0) + weight * score
-    return dict(sorted(fused.items(), key=lambda item: (-item[1], item[0])))
+    ranked = sorted(fused)
+    ranked.sort(key=fused.__getitem__, reverse=True)
+    return {chunk: fused[chunk] for chunk in ranked}

@@ -21,6 +21,7 @@ THRESHOLDS: Final[Mapping[tuple[Language, Legs], float]] = MappingProxyType(
     {
         (Language.JA, Legs.LEXICAL): 0.34,
         (Language.EN, Legs.LEXICAL): 0.32,
+        (Language.EN, Legs.HYBRID): 0.25,
     }
 )
 """Below it a question is declined; see `docs/quality.md` for how they were found.

@@ -30,7 +30,7 @@ from bot.text.tokens import analyzer
 _QUERY_TOKENS: Final = 200
 """More words of one text than this make a search slow and no better."""
 
-_CHECKED_AT_ONCE: Final = 48
+_CHECKED_AT_ONCE: Final = 36
 """Candidates whose documents are looked up in one call; mostly one is enough."""
 
 _SHORT_FILTER: Final = 50
