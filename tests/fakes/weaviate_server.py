@@ -119,7 +119,8 @@ class Node:
 
         With `missing`, what is asked for need not be there.
         """
-        headers = {"Authorization": f"Bearer {ROOT_KEY}"}
+        wanted = "AUTHENTICATION_APIKEY_ENABLED" in self.environment
+        headers = {"Authorization": f"Bearer {ROOT_KEY}"} if wanted else None
         with httpx.Client(
             base_url=self.url, headers=headers, trust_env=False, timeout=30
         ) as client:

@@ -28,6 +28,12 @@ ACCESS_COLUMNS = tuple(f"acl{layer}" for layer in range(INDEXED_LAYERS))
 RESCORED = 200
 """Candidates whose 8-bit distance is corrected with the true vector, at least."""
 
+CATCH_UP = 2_000
+"""Milliseconds between two looks of a node at what it missed while it was away.
+
+By default it gives wrong answers for a minute after it came back.
+"""
+
 _MARK = "Shirube: "
 _PREFIX = re.compile("[A-Z][A-Za-z0-9]*")
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
@@ -146,6 +152,9 @@ async def create(
         replication_config=Configure.replication(
             factor=layout.replication,
             deletion_strategy=ReplicationDeletionStrategy.TIME_BASED_RESOLUTION,
+            async_config=Configure.Replication.async_config(
+                frequency=CATCH_UP, propagation_delay=CATCH_UP
+            ),
         ),
         # Without a number there would be a shard a node, and each ranks by its own
         # word counts.

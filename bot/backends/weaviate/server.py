@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import weaviate
+from weaviate.classes.config import ConsistencyLevel
 from weaviate.classes.init import AdditionalConfig, Auth, Timeout
 from weaviate.config import GrpcConfig
 from weaviate.exceptions import UnexpectedStatusCodeError
@@ -17,6 +19,9 @@ from bot.backends.weaviate.faults import Gone, faults, stranger
 from bot.core.errors import ConfigError, ReadOnly, Unavailable
 
 T = TypeVar("T")
+Writing: TypeAlias = Callable[
+    [weaviate.WeaviateAsyncClient, ConsistencyLevel], Awaitable[T]
+]
 
 OLDEST = (1, 36)
 """The first version whose shards leave read-only by themselves."""
@@ -29,9 +34,12 @@ _PORT = r":(?P<port>[1-9][0-9]{0,4})"
 _REST = re.compile(f"(?P<scheme>https?)://{_HOST}(?:{_PORT})?/?")
 _GRPC = re.compile(f"{_HOST}{_PORT}")
 
-PAUSES = (0.5, 3.0)
+PAUSES = (3.0,)
 """Seconds before a failed write is tried again: a cluster needs a few of them to
 find out that a node is dead, and the first write to it hangs until then."""
+
+AWAY = 30.0
+"""So many seconds after a node did not take a write, it is not waited for."""
 
 _NOT_OURS = frozenset(range(300, 500)) - {401, 403, 408, 429}
 """Statuses with which no Weaviate answers when it is asked for its version."""
@@ -105,6 +113,8 @@ class Server:
         self.pauses: Sequence[float] = PAUSES
         self._client: weaviate.WeaviateAsyncClient | None = None
         self._connecting = asyncio.Lock()
+        self._clock = time.monotonic
+        self._whole_from = 0.0
 
     async def close(self) -> None:
         """Close the connection, if there is one."""
@@ -125,23 +135,31 @@ class Server:
             async with asyncio.timeout(self.patience):
                 yield client
 
-    async def persisting(
-        self,
-        action: str,
-        call: Callable[[weaviate.WeaviateAsyncClient], Awaitable[T]],
-        /,
-    ) -> T:
-        """Make a call that may be repeated, until it succeeds or patience ends."""
+    async def persisting(self, action: str, call: Writing[T], /) -> T:
+        """Make a call that may be repeated, until it succeeds or patience ends.
+
+        It waits for all copies, so that every node shows what was written; while
+        a node is away, for most of them.
+        """
+        if self._clock() >= self._whole_from:
+            try:
+                return await self._once(action, call, ConsistencyLevel.ALL)
+            except (ReadOnly, Gone):
+                raise
+            except Unavailable:
+                self._whole_from = self._clock() + AWAY
         for pause in self.pauses:
             try:
-                async with self.calling(action) as client:
-                    return await call(client)
+                return await self._once(action, call, ConsistencyLevel.QUORUM)
             except (ReadOnly, Gone):
                 raise
             except Unavailable:
                 await asyncio.sleep(pause)
+        return await self._once(action, call, ConsistencyLevel.QUORUM)
+
+    async def _once(self, action: str, call: Writing[T], level: ConsistencyLevel) -> T:
         async with self.calling(action) as client:
-            return await call(client)
+            return await call(client, level)
 
     async def _connected(self) -> weaviate.WeaviateAsyncClient:
         async with self._connecting:

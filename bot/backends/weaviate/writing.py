@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TypeVar
 
 from weaviate import WeaviateAsyncClient
+from weaviate.classes.config import ConsistencyLevel
 from weaviate.exceptions import (
     UnexpectedStatusCodeError,
     WeaviateInsertManyAllFailedError,
@@ -30,7 +31,7 @@ async def create(
 ) -> None:
     """Make a collection; one that is there already is left as it is."""
 
-    async def make(client: WeaviateAsyncClient) -> None:
+    async def make(client: WeaviateAsyncClient, _: ConsistencyLevel) -> None:
         try:
             await schema.create(client.collections, name, spec, layout)
         except UnexpectedStatusCodeError as error:
@@ -44,7 +45,7 @@ async def create(
 async def drop(server: Server, name: str, /) -> None:
     """Delete a collection, if it is there."""
 
-    async def delete(client: WeaviateAsyncClient) -> None:
+    async def delete(client: WeaviateAsyncClient, _: ConsistencyLevel) -> None:
         await client.collections.delete(name)
 
     await server.persisting(f"deleting {name}", delete)
@@ -71,10 +72,11 @@ async def _insert(
     waiting: dict[str, rows.Row],
     batch: Sequence[str],
     client: WeaviateAsyncClient,
+    level: ConsistencyLevel,
 ) -> None:
     """Send what still waits of a batch; what was stored waits no more."""
     objects = [waiting[identity] for identity in batch if identity in waiting]
-    data = client.collections.use(name).data
+    data = client.collections.use(name).with_consistency_level(level).data
     try:
         result = await data.insert_many(objects)
     except WeaviateInsertManyAllFailedError as error:
@@ -119,8 +121,10 @@ async def delete(
 ) -> tuple[int, bool]:
     """Delete chunks of revisions, at most 10,000; say how many and if more are left."""
 
-    async def call(client: WeaviateAsyncClient) -> tuple[int, bool]:
-        room = client.collections.use(name)
+    async def call(
+        client: WeaviateAsyncClient, level: ConsistencyLevel
+    ) -> tuple[int, bool]:
+        room = client.collections.use(name).with_consistency_level(level)
         result = await room.data.delete_many(where=rows.of_revisions(doomed))
         if result.failed:
             # How many failed is told, but not why.
