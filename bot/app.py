@@ -24,7 +24,7 @@ from bot.backends.ollama import (
 from bot.chat.console import Desk
 from bot.core.access import Audience, principal
 from bot.core.errors import ConfigError, Unavailable
-from bot.core.model import Generation, Language, Profile
+from bot.core.model import Language, Profile
 from bot.core.ports import (
     ActiveGeneration,
     Catalogue,
@@ -37,11 +37,10 @@ from bot.core.ports import (
 from bot.ingest.engine import Engine
 from bot.ingest.generations import Build
 from bot.ingest.plan import Listing, SyncPlan
-from bot.ingest.progress import Progress
+from bot.ingest.progress import Progress, silent
 from bot.ingest.sync import Stores
 from bot.settings import Settings, SourceSettings
-from bot.state.locks import writer_lock
-from bot.state.store import State, open_state
+from bot.state.store import State, open_state, writer_lock
 from connectors.api import Connector, Context
 from connectors.errors import OptionsError, SourceError
 
@@ -161,14 +160,12 @@ class App:
             raise Unavailable(str(error)) from error
 
     async def preview(
-        self, source: SourceSettings, generation: Generation, progress: Progress, /
+        self, source: SourceSettings, progress: Progress, /
     ) -> tuple[Listing, SyncPlan]:
         """Say what a sync of a source would do; raises `BotError`."""
         connector = self.connector(source)
         try:
-            return await self.engine.preview(
-                source.name, connector, generation, progress=progress
-            )
+            return await self.engine.preview(source.name, connector, progress=progress)
         except SourceError as error:
             raise Unavailable(str(error)) from error
 
@@ -222,13 +219,15 @@ async def opened(
 ) -> AsyncIterator[App]:
     """Open everything, and close it again in reverse order.
 
-    `writing` takes the writer lock of the data folder, which one process can hold.
+    `writing` takes the writer lock, which one process can hold.
     """
-    folder = settings.folder()
+    folder, url = settings.folder(), settings.state.address()
     async with AsyncExitStack() as stack:
         if writing:
-            stack.enter_context(writer_lock(folder / "writer.lock", holder="sync"))
-        state = await stack.enter_async_context(open_state(folder, clock=clock))
+            lock = writer_lock(folder, holder="sync", url=url)
+            await stack.enter_async_context(lock)
+        opening = open_state(folder, clock=clock, url=url)
+        state = await stack.enter_async_context(opening)
         index = await _index(settings, stack)
         host = await stack.enter_async_context(model_host(settings))
         embedder = _embedder(settings, host)
@@ -245,6 +244,16 @@ async def opened(
             generations=state.generations,
             embedder=embedder,
         )
+        engine = _engine(
+            settings=settings,
+            state=state,
+            index=index,
+            build=build,
+            embedder=embedder,
+            clock=clock,
+        )
+        if settings.index.backend == "memory":
+            await engine.restore(progress=silent)
         yield App(
             settings=settings,
             state=state,
@@ -252,14 +261,7 @@ async def opened(
             host=host,
             embedder=embedder,
             model=model,
-            engine=_engine(
-                settings=settings,
-                state=state,
-                index=index,
-                build=build,
-                embedder=embedder,
-                clock=clock,
-            ),
+            engine=engine,
             answering=answering(live, model),
             clock=clock,
         )

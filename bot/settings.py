@@ -38,6 +38,9 @@ CONFIG = "SHIRUBE_CONFIG"
 SECRETS = "SHIRUBE_SECRETS"
 """Folder of secret files, one a setting, such as `shirube_ollama__bearer`."""
 
+SECRET = ("bearer", "api_key", "state.url")
+"""Settings whose values no message repeats."""
+
 NOT_OURS = ("SHIRUBE_TEST_", "SHIRUBE_SERVERS", "SHIRUBE_REQUIRE_SERVERS")
 """Variables of the test suite and of its servers."""
 
@@ -61,6 +64,16 @@ class Index(Group):
     prefix: str = Field(default="Kb", pattern=r"^[A-Z][A-Za-z0-9]{0,19}$")
     replication: int = Field(default=1, ge=1)
     shards: int = Field(default=1, ge=1)
+
+
+class State(Group):
+    """Where the state database lies, if not in the data folder."""
+
+    url: SecretStr | None = None
+
+    def address(self) -> str | None:
+        """Return the URL with its password; None for the data folder."""
+        return self.url.get_secret_value() if self.url else None
 
 
 class Ollama(Group):
@@ -119,6 +132,7 @@ class Settings(BaseSettings):
 
     data: Path = Path(".shirube")
     language: Literal["auto", "ja", "en"] = "auto"
+    state: State = State()
     index: Index = Index()
     ollama: Ollama = Ollama()
     answers: Answers = Answers()
@@ -243,7 +257,7 @@ def _sentence(detail: ErrorDetails) -> str:
             return f"unknown setting {where}{_suggest(named[-1], _beside(named))}"
         case "missing":
             return f"setting {where} is missing"
-        case _ if "bearer" in where or "api_key" in where:
+        case _ if any(name in where for name in SECRET):
             return f"setting {where}: {detail['msg'].lower()}"
         case _:
             return f"setting {where}: {detail['msg'].lower()}, not {detail['input']!r}"

@@ -100,11 +100,9 @@ async def sync_sources(
 
 async def _preview(app: App, source: str | None, /, *, as_json: bool) -> Exit:
     chosen = app.chosen(source)
-    with bars("index", quiet=as_json) as progress:
-        prepared = await app.engine.prepare(progress=progress)
     for each in chosen:
         with bars(each.name, quiet=as_json) as progress:
-            listed, work = await app.preview(each, prepared.generation, progress)
+            listed, work = await app.preview(each, progress)
         row = {
             "source": each.name,
             "listed": len(listed.entries),

@@ -54,26 +54,25 @@ class Engine:
         A change of backend, analyzer, chunker or embedding model builds a new one
         from the state database; `rebuild` does so without a change.
         """
-        embedding, problem = await self._embedding()
         active = await self._build.generations.active()
-        if active is not None and problem:
-            # A host that is down keeps the vectors there are in the cache.
-            embedding = active.spec.embedding
-        wanted = GenerationSpec(
-            analyzer=ANALYZER,
-            chunker=CHUNKER,
-            backend=self._backend,
-            embedding=embedding,
-        )
+        wanted, problem = await self._wanted(active)
         reason = generations.outdated(active, wanted) if active else None
         if active is None or not (reason or rebuild):
             generation = await generations.ensure(wanted, self._build)
         else:
             reason = reason or "it was asked for"
+            vectors = self._vectors(wanted.embedding)
             generation = await generations.rebuild(
-                wanted, self._vectors(embedding), self._build, progress=progress
+                wanted, vectors, self._build, progress=progress
             )
         return Prepared(generation=generation, rebuilt=reason, without_vectors=problem)
+
+    async def restore(self, *, progress: Progress) -> None:
+        """Fill an index that keeps nothing between two starts, fetching nothing."""
+        active = await self._build.generations.active()
+        if active is not None:
+            vectors = self._vectors(active.spec.embedding)
+            await generations.restore(active, vectors, self._build, progress=progress)
 
     async def sync(
         self,
@@ -93,12 +92,14 @@ class Engine:
         self,
         source: str,
         connector: Connector,
-        generation: Generation,
         /,
         *,
         progress: Progress,
     ) -> tuple[Listing, SyncPlan]:
-        """Say what a sync would do."""
+        """Say what a sync would do; the most that is made is an empty generation."""
+        active = await self._build.generations.active()
+        wanted, _ = await self._wanted(active)
+        generation = active or await generations.ensure(wanted, self._build)
         return await self._sync(source, connector, generation).preview(
             progress=progress
         )
@@ -113,6 +114,22 @@ class Engine:
             except Unavailable:
                 return generation  # the next sync probes again
         return await self._build.generations.active() or generation
+
+    async def _wanted(
+        self, active: Generation | None
+    ) -> tuple[GenerationSpec, str | None]:
+        """Say what a generation would be made with now, and why without vectors."""
+        embedding, problem = await self._embedding()
+        if active is not None and problem:
+            # A host that is down keeps the vectors there are in the cache.
+            embedding = active.spec.embedding
+        wanted = GenerationSpec(
+            analyzer=ANALYZER,
+            chunker=CHUNKER,
+            backend=self._backend,
+            embedding=embedding,
+        )
+        return wanted, problem
 
     async def _embedding(self) -> tuple[EmbeddingSpec | None, str | None]:
         if self._embedder is None:

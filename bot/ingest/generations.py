@@ -1,6 +1,6 @@
 """Makes sure that there is a generation to sync into, and builds a new one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.model import (
@@ -100,6 +100,21 @@ async def rebuild(
     return made
 
 
+async def restore(
+    active: Generation,
+    vectors: Vectors | None,
+    build: Build,
+    /,
+    *,
+    progress: Progress,
+) -> None:
+    """Write everything that is live into the active generation again."""
+    await build.index.create(active)
+    projector = Projector(store=build.chunks, generation=active, vectors=vectors)
+    async for _ in _projected(active, projector, build, progress):
+        pass
+
+
 async def probe(
     generation: Generation, embedder: Embedder, build: Build, /
 ) -> Mapping[Language, float]:
@@ -140,19 +155,24 @@ async def _drop(spare: Sequence[Generation], build: Build) -> None:
 async def _copy(
     active: Generation, projector: Projector, build: Build, progress: Progress
 ) -> None:
+    async for adopted in _projected(active, projector, build, progress):
+        await build.projection.adopt(projector.generation.id, adopted)
+
+
+async def _projected(
+    active: Generation, projector: Projector, build: Build, progress: Progress
+) -> AsyncIterator[dict[Revision, tuple[str, bool]]]:
+    """Write what is live in `active`, and yield under which access, with vectors."""
     revisions = [revision async for revision in build.projection.live(active.id)]
     for start in range(0, len(revisions), TOGETHER):
         progress(Stage.REBUILDING, done=start, total=len(revisions))
         part = revisions[start : start + TOGETHER]
         states = await _states(part, build.projection)
         projected = await projector.project(states, embed=True)
-        await build.projection.adopt(
-            projector.generation.id,
-            {
-                revision: (state.access.digest(), projected.embedded[revision[0]])
-                for revision, state in states.items()
-            },
-        )
+        yield {
+            revision: (state.access.digest(), projected.embedded[revision[0]])
+            for revision, state in states.items()
+        }
     progress(Stage.REBUILDING, done=len(revisions), total=len(revisions))
 
 

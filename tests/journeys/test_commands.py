@@ -280,3 +280,10 @@ def test_a_zip_with_a_name_that_climbs_out_is_refused(synced: Terminal) -> None:
     assert ran.code == 1
     assert "Traceback" not in ran.all
     assert not (synced.folder.parent / "entities.xml").exists()
+
+
+def test_an_index_in_memory_answers_after_every_start(synced: Terminal) -> None:
+    synced.configure(f"{SETTINGS}\n    [index]\n    backend = 'memory'\n")
+    assert synced.run("sync").code == 0
+
+    assert "10日" in synced.run("ask", "有給休暇は入社何か月でもらえますか").out
