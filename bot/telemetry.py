@@ -10,6 +10,9 @@ MODEL_FAILED = "question.model_failed"
 SEARCH_FAILED = "question.search_failed"
 SYNC_FINISHED = "sync.finished"
 VECTORS_SET_ASIDE = "vectors.set_aside"
+HOST_SET_ASIDE = "models.host_set_aside"
+HOST_BACK = "models.host_back"
+HOST_WARNING = "models.host_warning"
 
 
 def set_up(*, verbose: bool) -> None:

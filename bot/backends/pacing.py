@@ -1,10 +1,11 @@
 """Watches the clock while a model writes: first line, next line, whole answer."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import TypeVar
 
+from bot.backends.closing import closing
 from bot.core.errors import Unavailable
 
 T = TypeVar("T")
@@ -38,3 +39,20 @@ async def paced(
             yield line
             end = clock() + whole if end is None else end
             limit = min(clock() + between, end)
+
+
+async def until(end: float, events: AsyncIterator[T], /) -> AsyncGenerator[T, None]:
+    """Pass events on up to a time of the loop's clock, and close them.
+
+    Raises `Unavailable` when the time has come.
+    """
+    async with closing(events):
+        while True:
+            try:
+                async with asyncio.timeout_at(end):
+                    event = await anext(events)
+            except StopAsyncIteration:
+                return
+            except TimeoutError as error:
+                raise Unavailable("the time for this answer is used up") from error
+            yield event

@@ -11,6 +11,7 @@ from bot.backends.ollama.choosing import Chosen, choose
 from bot.backends.ollama.embedding import OllamaEmbedder
 from bot.backends.ollama.host import OllamaHost
 from bot.backends.ollama.report import inspect, usable
+from bot.backends.ollama.residency import Residency
 from bot.backends.reports import CloudState, HostReport, ModelReport, Usable
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "OllamaEmbedder",
     "OllamaHost",
     "OllamaLanguageModel",
+    "Residency",
     "Timeouts",
     "Usable",
     "choose",

@@ -7,7 +7,7 @@ from bot.backends.ollama.host import OllamaHost
 from bot.backends.ollama.models import loaded, look_up
 from bot.backends.ollama.wire import Embedded
 from bot.backends.prefixes import prefix_of
-from bot.core.errors import Unavailable
+from bot.backends.refusals import Rejection, TextRejected
 from bot.core.model import EmbeddingSpec, Vector
 
 
@@ -49,7 +49,10 @@ class OllamaEmbedder:
         """Embed what is searched for; `Unavailable` where the model rejects it."""
         [vector] = await self._batches.embed([text], prefix=self._prefix.query)
         if vector is None:
-            raise Unavailable(f"{self._model} has no vector for this question")
+            raise TextRejected(
+                f"{self._model} has no vector for this question",
+                reason=Rejection.NOT_FINITE,
+            )
         return vector
 
     async def warm_up(self) -> None:

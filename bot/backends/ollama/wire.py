@@ -1,5 +1,7 @@
 """What Ollama answers, as far as we read it."""
 
+from datetime import datetime
+
 from pydantic import Field
 
 from bot.backends.endpoint import Reply
@@ -46,6 +48,7 @@ class Loaded(Reply):
     size: int = 0
     size_vram: int = 0
     context_length: int | None = None
+    expires_at: datetime | None = None
 
     def offload_warning(self, name: str, /) -> str | None:
         """Return a sentence for a model that only partly fits the graphics card."""

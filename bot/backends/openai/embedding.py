@@ -9,7 +9,7 @@ from bot.backends.openai.models import look_up
 from bot.backends.openai.wire import Embeddings
 from bot.backends.prefixes import prefix_of
 from bot.backends.refusals import Rejection, TextRejected
-from bot.core.errors import ContextOverflow, Unavailable
+from bot.core.errors import ContextOverflow
 from bot.core.model import EmbeddingSpec, Vector
 
 _PATH = "/v1/embeddings"
@@ -61,7 +61,10 @@ class OpenAIEmbedder:
         """Embed what is searched for; `Unavailable` where the model rejects it."""
         [vector] = await self._batches.embed([text], prefix=self._prefix.query)
         if vector is None:
-            raise Unavailable(f"{self._model} has no vector for this question")
+            raise TextRejected(
+                f"{self._model} has no vector for this question",
+                reason=Rejection.NOT_FINITE,
+            )
         return vector
 
     async def warm_up(self) -> tuple[str, ...]:
