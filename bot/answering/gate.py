@@ -19,7 +19,7 @@ class Legs(StrEnum):
 
 THRESHOLDS: Final[Mapping[tuple[Language, Legs], float]] = MappingProxyType(
     {
-        (Language.JA, Legs.LEXICAL): 0.34,
+        (Language.JA, Legs.LEXICAL): 0.36,
         (Language.EN, Legs.LEXICAL): 0.32,
         (Language.EN, Legs.HYBRID): 0.25,
     }

@@ -6,6 +6,7 @@ import tempfile
 from array import array
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 
 from bot.backends.ollama import OllamaEmbedder, OllamaHost
@@ -49,18 +50,20 @@ class VectorFile:
 
 
 class Remembering:
-    """An `Embedder` that asks another one only for questions it does not know."""
+    """An `Embedder` that asks another one only for questions it does not know.
 
-    def __init__(self, embedder: Embedder, known: VectorCache) -> None:
+    The server gives a model another digest each time it is made, so the weights
+    speak for it.
+    """
+
+    def __init__(self, embedder: Embedder, known: VectorCache, digest: str) -> None:
         self._embedder = embedder
         self._known = known
-        self._digest = ""
+        self._digest = digest
 
     async def spec(self) -> EmbeddingSpec:
         """Say which vectors come out."""
-        spec = await self._embedder.spec()
-        self._digest = spec.digest
-        return spec
+        return replace(await self._embedder.spec(), digest=self._digest)
 
     async def embed_documents(self, texts: Sequence[str], /) -> list[Vector | None]:
         """Embed; documents are remembered by the product itself."""
@@ -88,8 +91,10 @@ async def embedding() -> AsyncIterator[Embedding]:
         running(binary, Path(folder)) as server,
         closing(sqlite3.connect(cache() / "bench-vectors.sqlite")) as connection,
     ):
-        name = server.create("minilm", minilm(Path(folder) / "minilm.gguf", weights))
+        model = minilm(Path(folder) / "minilm.gguf", weights)
+        digest = hashlib.sha256(model.read_bytes()).hexdigest()
+        name = server.create("minilm", model)
         known = VectorFile(connection)
         async with OllamaHost(server.url) as host:
-            embedder = Remembering(OllamaEmbedder(host, model=name), known)
+            embedder = Remembering(OllamaEmbedder(host, model=name), known, digest)
             yield Embedding(embedder=embedder, cache=known)
