@@ -90,6 +90,14 @@ class ConversationsContract:
 
         assert await state.conversations.turns(THREAD, limit=9) == (first,)
 
+    async def test_what_no_database_can_store_is_left_out(self, state: Ports) -> None:
+        """A person pasted it; the rest of the question is kept."""
+        await record(state, a_turn("休暇\0は\ud83d何日?", answer="\0二十日です[1]。"))
+
+        [turn] = await state.conversations.turns(THREAD, limit=9)
+
+        assert (turn.question, turn.answer) == ("休暇は?何日?", "二十日です[1]。")
+
     async def test_turns_of_one_moment_keep_their_order(self, state: Ports) -> None:
         turns = [a_turn(f"質問{n}") for n in range(3)]
         for turn in turns:
@@ -129,5 +137,5 @@ async def record(
     state: Ports, turn: Turn, *, outcome: Outcome = Outcome.ANSWERED
 ) -> None:
     await state.conversations.record(
-        THREAD, f"id of {turn.question}", turn, outcome=outcome
+        THREAD, f"id of {turn.question!r}", turn, outcome=outcome
     )

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bot.state import postgres as server
 from bot.state.schema import metadata
-from bot.state.store import open_state
+from bot.state.store import open_state, uptime
+from tests.contracts.lease import SECONDS, LeaseContract, Rivals
 from tests.contracts.state import StateContract
 from tests.contracts.state_records import NOW, Ports
 from tests.fakes.postgres_server import RunningPostgres
@@ -46,3 +49,18 @@ class TestPostgresState(StateContract):
         postgres.tell(EMPTY)
         async with open_state(tmp_path, clock=lambda: NOW, url=url) as state:
             yield state
+
+
+class TestPostgresLease(LeaseContract):
+    """In the same schema, by the time of the server."""
+
+    @pytest.fixture
+    async def rivals(
+        self, postgres: RunningPostgres, url: str, tmp_path: Path
+    ) -> AsyncIterator[Rivals]:
+        postgres.tell(EMPTY)
+        opened = partial(
+            server.open_database, url, lease="serve", seconds=SECONDS, clock=uptime
+        )
+        async with opened() as (_, one), opened() as (_, other):
+            yield Rivals(one=one, other=other, folder=tmp_path, url=url)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.state.locks import FileLease
 from bot.state.store import open_state
+from tests.contracts.lease import LeaseContract, Rivals
 from tests.contracts.state import StateContract
 from tests.contracts.state_records import NOW, Ports
 
@@ -17,3 +19,15 @@ class TestSqliteState(StateContract):
     async def state(self, tmp_path: Path) -> AsyncIterator[Ports]:
         async with open_state(tmp_path / "標 %20'?", clock=lambda: NOW) as state:
             yield state
+
+
+class TestFileLease(LeaseContract):
+    """Beside a SQLite file, where the kernel keeps it."""
+
+    @pytest.fixture
+    async def rivals(self, tmp_path: Path) -> AsyncIterator[Rivals]:
+        path = tmp_path / "serve.lock"
+        one, other = FileLease(path), FileLease(path)
+        yield Rivals(one=one, other=other, folder=tmp_path)
+        await one.release()
+        await other.release()

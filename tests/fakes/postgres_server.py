@@ -28,7 +28,7 @@ _OPTIONS = {
     "fsync": "off",
     "full_page_writes": "off",
     "max_connections": "40",
-    "deadlock_timeout": "100ms",
+    "deadlock_timeout": "500ms",
 }
 
 
@@ -167,7 +167,7 @@ def running(binaries: Path) -> Iterator[RunningPostgres]:
     finally:
         for process in server.processes:
             if process.poll() is None:
-                process.send_signal(signal.SIGQUIT)
+                process.send_signal(signal.SIGINT)
             process.wait()
         shutil.rmtree(folder)
 

@@ -20,58 +20,64 @@ DRIVER = (
 )
 """What the driver raises."""
 
-_SETTING = {
-    "28P01": "refuses the password; correct it in state.url",
-    "28000": "lets this user in from here by no rule; correct state.url, or "
-    "pg_hba.conf on the server",
-    "3D000": "has no database of that name; make it with createdb, or correct "
-    "state.url",
-    "3F000": "has no schema to write to; make it with CREATE SCHEMA, or correct "
-    "search_path in state.url",
-    "42P01": "lacks a table; ask `shirube db check`",
-    "42703": "lacks a column; ask `shirube db check`",
-    "XX001": "reports damaged data; restore a backup with `shirube db restore`",
-    "XX002": "reports a damaged index; run REINDEX on that database",
-}
-_READ_ONLY = {
-    "25006": "is a standby, or was set read-only; point state.url at the primary",
-    "53100": "has no disk space left; free some on its host",
-}
-_RACE = {
-    "40001": "undid a transaction because of another",
-    "40P01": "undid a transaction that stood in another's way",
-}
-_FOR_NOW = {
-    "53300": "has no connection left; raise max_connections there, or stop what holds "
-    "them",
-    "55P03": "stayed locked by another process",
-    "57014": "took too long for a statement and gave up",
-    "57P03": "is starting or stopping; try again soon",
-}
 _BROKEN = "broke the connection off; what was being written is there whole or not"
+
+_KNOWN: dict[str, tuple[type[BotError], str]] = {
+    "25006": (
+        ReadOnly,
+        "is a standby, or was set read-only; point state.url at the primary",
+    ),
+    "25P03": (Unavailable, _BROKEN),
+    "28000": (
+        ConfigError,
+        "does not let this user in from here; correct state.url, or its pg_hba.conf",
+    ),
+    "28P01": (ConfigError, "refuses the password; correct it in state.url"),
+    "3D000": (
+        ConfigError,
+        "has no database of that name; make it with createdb, or correct state.url",
+    ),
+    "3F000": (ConfigError, "has no such schema; correct search_path in state.url"),
+    "40001": (LostRace, "undid a transaction because of another"),
+    "40P01": (LostRace, "undid a transaction that stood in another's way"),
+    "42501": (ReadOnly, "says {text}; let the user of state.url own the schema"),
+    "42704": (ConfigError, "says {text}; correct state.url"),
+    "42703": (ConfigError, "lacks a column; ask `shirube db check`"),
+    "42P01": (ConfigError, "lacks a table; ask `shirube db check`"),
+    "53100": (ReadOnly, "has no disk space left; free some on its host"),
+    "53300": (
+        Unavailable,
+        "has no connection left; raise max_connections there, or stop what holds them",
+    ),
+    "55P03": (Unavailable, "stayed locked by another process"),
+    "57014": (Unavailable, "took too long for a statement and gave up"),
+    "57P03": (Unavailable, "is starting or stopping; try again soon"),
+    "XX001": (
+        ConfigError,
+        "reports damaged data; restore a backup with `shirube db restore`",
+    ),
+    "XX002": (
+        ConfigError,
+        "reports a damaged index; run REINDEX on that database",
+    ),
+}
+"""By SQLSTATE, what stands behind the address of the server."""
+
+_KINDS: dict[str, tuple[type[BotError], str]] = {
+    "08": (Unavailable, _BROKEN),
+    "53": (Unavailable, "cannot go on: {text}"),
+    "57": (Unavailable, _BROKEN),
+    "58": (Unavailable, "cannot go on: {text}"),
+}
+"""The same for whole classes of them."""
 
 
 def _translated(address: Address, code: str, text: str) -> BotError | None:
-    """Find the error for a five-letter SQLSTATE."""
-    fault: BotError | None = None
-    match code:
-        case _ if code in _SETTING:
-            fault = ConfigError(f"{address} {_SETTING[code]}")
-        case "42501":
-            fault = ReadOnly(
-                f"{address} says {text!r}; let the user of state.url own the schema"
-            )
-        case _ if code in _READ_ONLY:
-            fault = ReadOnly(f"{address} {_READ_ONLY[code]}")
-        case _ if code in _RACE:
-            fault = LostRace(f"{address} {_RACE[code]}")
-        case _ if code in _FOR_NOW:
-            fault = Unavailable(f"{address} {_FOR_NOW[code]}")
-        case _ if code[:2] in {"08", "57"} or code == "25P03":
-            fault = Unavailable(f"{address} {_BROKEN}")
-        case _ if code[:2] in {"53", "58"}:
-            fault = Unavailable(f"{address} cannot go on: {text}")
-    return fault
+    found = _KNOWN.get(code) or _KINDS.get(code[:2])
+    if found is None:
+        return None
+    kind, sentence = found
+    return kind(f"{address} {sentence.format(text=text)}")
 
 
 def _unreached(address: Address, error: BaseException) -> BotError | None:
