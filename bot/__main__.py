@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import ask, chat, check, demo, evaluate, init, status, sync
+from bot.commands import ask, chat, check, db, demo, evaluate, init, status, sync
 
 app = typer.Typer(
     help="Answers a team's questions from the team's own documents, with citations.",
@@ -20,6 +20,7 @@ app.command("ask")(ask.ask)
 app.command("chat")(chat.chat)
 app.command("status")(status.status)
 app.command("check")(check.check)
+app.add_typer(db.app, name="db")
 app.add_typer(evaluate.app, name="eval")
 
 

@@ -3,12 +3,11 @@
 import base64
 import gzip
 import json
-import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
@@ -18,6 +17,7 @@ from sqlalchemy import Connection, NullPool, create_engine, select
 from sqlalchemy.exc import DBAPIError
 
 from bot.core.errors import ConfigError
+from bot.state.copies import kept
 from bot.state.release import revision, stored_tables
 
 FORMAT: Final = "shirube-state-1"
@@ -50,26 +50,24 @@ def dump(
     The first line says what it is, the last one how many rows there are; a line
     between is a row, under the name of its table.
     """
-    target = folder / f"state.{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.{revision}.jsonl.gz"
-    partial = target.with_name(f"{target.name}.partial")
-    partial.unlink(missing_ok=True)
-    partial.touch(mode=0o600)
-    with partial.open("wb") as file:
-        with gzip.open(file, "wt", encoding="utf-8", newline="\n") as lines:
+
+    def write(target: Path) -> None:
+        with gzip.open(target, "wt", encoding="utf-8", newline="\n") as file:
             for line in _lines(connection, revision):
                 text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
-                lines.write(f"{text}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return partial.replace(target)
+                file.write(f"{text}\n")
+
+    return kept(folder, f"state.*.{revision}.jsonl.gz", write, now=now)
 
 
 def _lines(connection: Connection, revision: str) -> Iterator[object]:
     yield {"format": FORMAT, "schema": revision}
     count = 0
-    reading = connection.execution_options(yield_per=_TOGETHER)
     for table in stored_tables(connection).sorted_tables:
-        for row in reading.execute(select(table)).mappings():
+        found = connection.execute(
+            select(table), execution_options={"yield_per": _TOGETHER}
+        )
+        for row in found.mappings():
             yield [table.name, {name: _plain(value) for name, value in row.items()}]
             count += 1
     yield [_END, {"rows": count}]

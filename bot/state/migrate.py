@@ -1,12 +1,12 @@
 """Brings the state database to the schema of this release, once, after a backup."""
 
 import fcntl
-import os
 import sqlite3
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from bot.core.errors import ConfigError, Conflict
+from bot.state.copies import kept
 from bot.state.engine import setting_up
 from bot.state.faults import BACKUPS, mapped
 from bot.state.locks import taken
@@ -68,16 +68,13 @@ def _migrate(path: Path, before: str | None, clock: Clock, release: Release) -> 
 
 def back_up(path: Path, revision: str, folder: Path, /, *, now: datetime) -> Path:
     """Copy a database as it is now into a dated file that only its owner can read."""
-    stamp = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.{revision}"
-    target = folder / BACKUPS.format(name=path.name).replace("*", stamp)
-    partial = target.with_name(f"{target.name}.partial")
-    partial.unlink(missing_ok=True)
-    partial.touch(mode=0o600)
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
-        connection.execute("VACUUM INTO ?", [str(partial)])
-    finally:
-        connection.close()
-    with partial.open("rb") as copy:
-        os.fsync(copy.fileno())
-    return partial.replace(target)
+
+    def write(target: Path) -> None:
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            connection.execute("VACUUM INTO ?", [str(target)])
+        finally:
+            connection.close()
+
+    pattern = BACKUPS.format(name=path.name).replace("*", f"*.{revision}")
+    return kept(folder, pattern, write, now=now)

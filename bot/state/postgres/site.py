@@ -71,7 +71,10 @@ class ServerSite:
         self, connection: Connection, revision: str, folder: Path, /, *, now: datetime
     ) -> Path:
         """Back up what `connection` sees, in the portable form."""
-        return archive.dump(connection, revision, folder, now=now)
+        copy = archive.dump(connection, revision, folder, now=now)
+        # A table that a cursor of this transaction reads cannot be changed.
+        connection.exec_driver_sql("CLOSE ALL")
+        return copy
 
     @asynccontextmanager
     async def _connection(self, **options: object) -> AsyncIterator[AsyncConnection]:
