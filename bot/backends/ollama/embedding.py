@@ -32,7 +32,7 @@ class OllamaEmbedder:
             dimensions = len(await self.embed_query(HARMLESS))
         return EmbeddingSpec(
             model=self._model,
-            digest=facts.digest,
+            digest=facts.weights,
             dimensions=dimensions,
             prefix=self._prefix.name,
         )

@@ -12,11 +12,14 @@ from bot.core.errors import ConfigError
 class ModelFacts:
     """A model that a host has and runs itself.
 
-    `context` is the window it was trained with, in tokens.
+    `digest` names the model with its template and parameters; it differs between
+    hosts that were not given the model by a pull. `weights` is the same wherever
+    the weights are. `context` is the window it was trained with, in tokens.
     """
 
     name: str
     digest: str
+    weights: str
     family: str
     capabilities: frozenset[str]
     context: int | None
@@ -42,6 +45,7 @@ async def look_up(host: OllamaHost, model: str, /) -> ModelFacts:
     return ModelFacts(
         name=model,
         digest=entry.digest,
+        weights=shown.weights or entry.digest,
         family=shown.details.family,
         capabilities=frozenset(shown.capabilities),
         context=shown.number("context_length"),

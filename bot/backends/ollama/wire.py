@@ -1,10 +1,13 @@
 """What Ollama answers, as far as we read it."""
 
+import re
 from datetime import datetime
 
 from pydantic import Field
 
 from bot.backends.endpoint import Reply
+
+_WEIGHTS = re.compile(r"^FROM .*\bsha256-([0-9a-f]{64})\s*$", re.MULTILINE)
 
 
 class Version(Reply):
@@ -77,10 +80,17 @@ class Shown(Reply):
     """`POST /api/show`."""
 
     details: Details = Details()
+    modelfile: str = ""
     model_info: dict[str, object] = Field(default_factory=dict)
     capabilities: tuple[str, ...] = ()
     remote_model: str | None = None
     remote_host: str | None = None
+
+    @property
+    def weights(self) -> str | None:
+        """The hash of the weights, out of the name of the file that holds them."""
+        found = _WEIGHTS.findall(self.modelfile)
+        return "+".join(found) or None
 
     def number(self, key: str, /) -> int | None:
         """Return a number that the model's architecture names."""
