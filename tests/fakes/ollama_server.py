@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from signal import Signals
+from signal import SIGKILL, Signals
 
 import httpx
 
@@ -61,6 +61,11 @@ class RunningOllama:
             for child in listed.read_text().split():
                 os.kill(int(child), signal)
 
+    def kill(self) -> None:
+        """End the server and its models without a word to anybody."""
+        self.signal_runners(SIGKILL)
+        os.kill(self.pid, SIGKILL)
+
     def create(
         self,
         name: str,
@@ -86,27 +91,39 @@ class RunningOllama:
             client.post("/api/create", json=request).raise_for_status()
         return name
 
+    def remove(self, name: str, /) -> None:
+        """Take a model away."""
+        with httpx.Client(base_url=self.url, trust_env=False, timeout=60) as client:
+            client.request(
+                "DELETE", "/api/delete", json={"model": name}
+            ).raise_for_status()
+
 
 @contextmanager
-def running(binary: Path, folder: Path) -> Iterator[RunningOllama]:
-    """Start a server that keeps everything in `folder`, and stop it at the end."""
+def running(
+    binary: Path, folder: Path, /, *, port: int = 0, **settings: str
+) -> Iterator[RunningOllama]:
+    """Start a server that keeps everything in `folder`, and stop it at the end.
+
+    Settings are variables of its environment; port 0 is any that is free.
+    """
     log = folder / "ollama.log"
     environment = {
         "HOME": str(folder),
         "PATH": os.environ.get("PATH", ""),
-        "OLLAMA_HOST": "127.0.0.1:0",
+        "OLLAMA_HOST": f"127.0.0.1:{port}",
         "OLLAMA_MODELS": str(folder / "models"),
         "OLLAMA_NO_CLOUD": "1",
         "OLLAMA_NUM_PARALLEL": "1",
         "OLLAMA_MAX_LOADED_MODELS": "4",
+        **settings,
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
             [binary, "serve"], env=environment, stdout=output, stderr=output
         )
     try:
-        port = _port(process, log)
-        url = f"http://127.0.0.1:{port}"
+        url = f"http://127.0.0.1:{_port(process, log)}"
         yield RunningOllama(url=url, folder=folder, pid=process.pid)
     finally:
         _stop(process)
