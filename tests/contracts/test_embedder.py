@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
+from bot.backends.hosts import HostedEmbedder, ModelHost
 from bot.backends.memory_models import MemoryEmbedder
 from bot.backends.ollama import OllamaEmbedder, OllamaHost
 from bot.backends.openai import OpenAIEmbedder, OpenAIHost
+from bot.backends.yielding import MemoryOpenQuestions, YieldingEmbedder
 from bot.core.errors import ConfigError, Unavailable
 from bot.core.model import Vector
 from bot.core.ports import Embedder
@@ -103,6 +105,18 @@ class TestMemoryEmbedder(EmbedderContract):
     @pytest.fixture
     def embedder(self) -> Embedder:
         return MemoryEmbedder()
+
+
+class TestHostedEmbedder(EmbedderContract):
+    """Two hosts behind one port, and questions before all of it."""
+
+    @pytest.fixture
+    def embedder(self) -> Embedder:
+        hosts: list[ModelHost[Embedder]] = [
+            ModelHost(name=f"gpu{number}", model=MemoryEmbedder())
+            for number in range(2)
+        ]
+        return YieldingEmbedder(HostedEmbedder(hosts), questions=MemoryOpenQuestions())
 
 
 @pytest.mark.ollama

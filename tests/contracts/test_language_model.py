@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack, aclosing
 
 import pytest
 
+from bot.backends.gate import FairGate
+from bot.backends.hosts import HostedLanguageModel, ModelHost
 from bot.backends.memory_models import MemoryLanguageModel
 from bot.backends.ollama import OllamaHost, OllamaLanguageModel, Timeouts
 from bot.backends.openai import OpenAIHost, OpenAILanguageModel
@@ -195,6 +197,28 @@ class TestMemoryLanguageModel(LanguageModelContract):
     @pytest.fixture
     def endless(self) -> LanguageModel:
         return MemoryLanguageModel(["あいうえお" * 999], context=CONTEXT, output=256)
+
+
+def gated(*models: LanguageModel) -> LanguageModel:
+    """Put models behind one port, and a gate before them."""
+    hosts = [ModelHost(name=f"gpu{n}", model=model) for n, model in enumerate(models)]
+    hosted = HostedLanguageModel(hosts)
+    return FairGate(hosted, slots=hosted.slots)
+
+
+class TestGatedLanguageModel(LanguageModelContract):
+    @pytest.fixture
+    def speaker(self) -> Speaker:
+        return lambda text: gated(
+            MemoryLanguageModel([text], context=CONTEXT, output=256),
+            MemoryLanguageModel([text], context=CONTEXT, output=256),
+        )
+
+    @pytest.fixture
+    def endless(self) -> LanguageModel:
+        return gated(
+            MemoryLanguageModel(["あいうえお" * 999], context=CONTEXT, output=256)
+        )
 
 
 @pytest.mark.ollama
