@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, aclosing, contextmanager
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -28,40 +27,13 @@ from bot.core.model import Profile
 from bot.core.ports import TICKET, Embedder, LanguageModel, Message, Role, Ticket, Token
 from tests.conftest import missing_server
 from tests.fakes import ollama_models, ollama_server
-from tests.fakes.ollama_server import RunningOllama
+from tests.fakes.ollama_pair import OllamaPair
 
 PROMPT = (Message(role=Role.USER, text="有給休暇は何日ですか？"),)
 QUICK = Timeouts(between_tokens=1.0)
 TEXTS = ["有給休暇は年に20日です。", "Paid leave is twenty days a year."]
 
 pytestmark = pytest.mark.ollama
-
-
-class TwoServers:
-    """Two servers with the same models, each of which can die and come back."""
-
-    def __init__(self, binary: Path, folder: Path, stack: ExitStack) -> None:
-        self._binary = binary
-        self._folder = folder
-        self._stack = stack
-        self.servers = [self._start(number, 0) for number in range(2)]
-
-    @property
-    def urls(self) -> list[str]:
-        return [server.url for server in self.servers]
-
-    def at(self, url: str) -> RunningOllama:
-        return next(server for server in self.servers if server.url == url)
-
-    def restart(self, url: str) -> None:
-        number = self.urls.index(url)
-        self.servers[number] = self._start(number, urlsplit(url).port or 0)
-
-    def _start(self, number: int, port: int) -> RunningOllama:
-        folder = self._folder / f"{number}号機"
-        folder.mkdir(exist_ok=True)
-        server = ollama_server.running(self._binary, folder, port=port)
-        return self._stack.enter_context(server)
 
 
 @pytest.fixture(scope="module")
@@ -73,19 +45,13 @@ def binary() -> Path:
 
 
 @pytest.fixture
-def two(binary: Path, tmp_path: Path) -> Iterator[TwoServers]:
+def two(binary: Path, tmp_path: Path) -> Iterator[OllamaPair]:
     with ExitStack() as stack:
-        servers = TwoServers(binary, tmp_path, stack)
-        weights = ollama_models.scripted(
-            tmp_path / "endless.gguf", ["有給", "休暇"], endless=True
-        )
-        for server in servers.servers:
-            server.create("endless", weights)
-        yield servers
+        yield OllamaPair(binary, tmp_path, stack)
 
 
 @pytest.fixture
-async def model(two: TwoServers) -> AsyncIterator[HostedLanguageModel]:
+async def model(two: OllamaPair) -> AsyncIterator[HostedLanguageModel]:
     async with AsyncExitStack() as stack:
         hosts: list[ModelHost[LanguageModel]] = []
         for url in two.urls:
@@ -137,7 +103,7 @@ async def until_well(model: HostedLanguageModel, url: str) -> None:
 
 
 async def test_a_host_that_dies_in_mid_answer_is_replaced_and_comes_back(
-    two: TwoServers, model: HostedLanguageModel
+    two: OllamaPair, model: HostedLanguageModel
 ) -> None:
     with conversation("スレッド"):
         await model.describe()
@@ -168,7 +134,7 @@ async def test_a_host_that_dies_in_mid_answer_is_replaced_and_comes_back(
 
 
 async def test_a_host_that_hangs_in_mid_answer_keeps_nobody_else_waiting(
-    two: TwoServers, model: HostedLanguageModel
+    two: OllamaPair, model: HostedLanguageModel
 ) -> None:
     with conversation("スレッド"):
         async with aclosing(model.generate(PROMPT, profile=Profile.DOCS)) as events:
@@ -190,7 +156,7 @@ async def test_a_host_that_hangs_in_mid_answer_keeps_nobody_else_waiting(
 
 
 async def test_a_model_that_disappears_from_one_host_is_asked_of_the_other(
-    two: TwoServers, model: HostedLanguageModel
+    two: OllamaPair, model: HostedLanguageModel
 ) -> None:
     await model.describe()
     gone = two.urls[0]
@@ -210,7 +176,7 @@ async def test_a_model_that_disappears_from_one_host_is_asked_of_the_other(
 
 
 async def test_embedding_goes_on_with_one_host_and_only_with_the_same_weights(
-    two: TwoServers, tmp_path: Path
+    two: OllamaPair, tmp_path: Path
 ) -> None:
     published = ollama_server.find_minilm()
     if published is None:
@@ -260,7 +226,7 @@ async def test_a_host_that_swaps_its_models_is_warned_of(
 
 
 async def test_a_host_with_room_for_its_models_is_nothing_to_warn_of(
-    two: TwoServers, model: HostedLanguageModel
+    two: OllamaPair, model: HostedLanguageModel
 ) -> None:
     url = two.urls[0]
     async with OllamaHost(url) as host:

@@ -1,6 +1,7 @@
 """Fair waiting in front of the slots of a model."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
@@ -19,6 +20,7 @@ from hypothesis.stateful import (
 from bot.backends.gate import FairGate
 from bot.backends.line import FairLine
 from bot.backends.memory_models import MemoryLanguageModel
+from bot.backends.ollama import OllamaHost, OllamaLanguageModel
 from bot.core.errors import Unavailable
 from bot.core.model import Profile
 from bot.core.ports import (
@@ -32,6 +34,9 @@ from bot.core.ports import (
     Ticket,
     Token,
 )
+from tests.conftest import ScriptedModel
+from tests.fakes import ollama_shaped
+from tests.fakes.scripted_http import ScriptedHTTP, Take, ndjson_reply
 
 ASKERS = ("佐藤", "suzuki", "高橋")
 END = Completion(ending=Ending.STOP, prompt_tokens=1, output_tokens=1)
@@ -393,4 +398,73 @@ async def test_nobody_waits_for_ever() -> None:
             await ask(gate, "鈴木")
         model.end("佐藤")
 
+    assert (gate.running, gate.waiting) == (0, 0)
+
+
+# --- in front of model hosts -------------------------------------------------
+
+
+async def test_fifty_askers_at_once_wait_no_longer_than_is_fair(
+    scripted_http: ScriptedHTTP,
+) -> None:
+    """Somebody else asks sixty times, and got there first."""
+    ollama_shaped.teach(scripted_http, loaded=[ollama_shaped.MODEL])
+    slow = ndjson_reply(
+        ollama_shaped.said("はい[1]。"), Take(0.02), ollama_shaped.done()
+    )
+    scripted_http.on("/api/chat", slow)
+    slots, clock = 2, time.monotonic
+    waits: dict[str, float] = {}
+    async with OllamaHost(scripted_http.url) as host:
+        model = OllamaLanguageModel(host, model=ollama_shaped.MODEL)
+        gate = FairGate(model, slots=slots)
+        began = clock()
+
+        def ticket(asker: str, number: int) -> Ticket:
+            def moved(place: Place) -> None:
+                if place.position == 0:
+                    waits.setdefault(asker, clock() - began)
+
+            return Ticket(asker=asker, conversation=str(number), moved=moved)
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(60):
+                group.create_task(ask(gate, "質問", ticket("欲張り", number)))
+            for number in range(50):
+                group.create_task(ask(gate, "質問", ticket(f"{number}人目", number)))
+        each = (clock() - began) * slots / 110
+
+    assert len(waits) == 51
+    assert max(waits.values()) <= 1.5 * 50 * each / slots
+
+
+@pytest.mark.ollama
+async def test_cancelling_frees_a_real_slot_within_a_second(
+    ollama_url: str, scripted_model: ScriptedModel
+) -> None:
+    name = scripted_model("endless", ["あい", "うえ"], endless=True)
+    async with OllamaHost(ollama_url) as host:
+        model = OllamaLanguageModel(host, model=name, num_ctx=4096)
+        await model.warm_up()
+        gate = FairGate(model, slots=1)
+        began, next_began = asyncio.Event(), asyncio.Event()
+
+        async def hold(event: asyncio.Event) -> None:
+            prompt = (Message(role=Role.USER, text="続けて"),)
+            async for _ in gate.generate(prompt, profile=Profile.DOCS):
+                event.set()
+
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(hold(began))
+            await began.wait()
+            waiting = group.create_task(hold(next_began))
+            await settle()
+            assert gate.waiting == 1
+            cancelled = time.monotonic()
+            running.cancel()
+            await next_began.wait()
+            took = time.monotonic() - cancelled
+            waiting.cancel()
+
+    assert took < 1
     assert (gate.running, gate.waiting) == (0, 0)
