@@ -25,8 +25,11 @@ from bot.ingest.vectors import Vectors
 TOGETHER = 10
 """Documents written at once while building."""
 
-PAIRS = 20
-"""Title and first paragraph of so many documents a language probe the model."""
+PAIRS = 40
+"""Title and first paragraph of so many documents a language probe the model.
+
+About half of them tell something: see `bot.ingest.probe`.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

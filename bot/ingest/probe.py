@@ -36,7 +36,7 @@ async def alpha(
 ) -> Mapping[Language, float]:
     """Weigh the vector leg for each language that there are enough samples of.
 
-    A sample is a title and the beginning of its text; about 20 a language say
+    A sample is a title and the beginning of its text; about 40 a language say
     enough. Only samples count whose text their title finds by its words alone:
     the title of a meeting's minutes tells nothing of a model that misses it. The
     model speaks a language when it finds 85 % of those as well. A language with
