@@ -221,13 +221,8 @@ async def opened(
 
     `writing` takes the writer lock, which one process can hold.
     """
-    folder, url = settings.folder(), settings.state.address()
     async with AsyncExitStack() as stack:
-        if writing:
-            lock = writer_lock(folder, holder="sync", url=url)
-            await stack.enter_async_context(lock)
-        opening = open_state(folder, clock=clock, url=url)
-        state = await stack.enter_async_context(opening)
+        state = await _state(settings, stack, writing=writing, clock=clock)
         index = await _index(settings, stack)
         host = await stack.enter_async_context(model_host(settings))
         embedder = _embedder(settings, host)
@@ -265,6 +260,19 @@ async def opened(
             answering=answering(live, model),
             clock=clock,
         )
+
+
+async def _state(
+    settings: Settings,
+    stack: AsyncExitStack,
+    *,
+    writing: bool,
+    clock: Callable[[], datetime],
+) -> State:
+    folder, url = settings.folder(), settings.state.address()
+    if writing:
+        await stack.enter_async_context(writer_lock(folder, holder="sync", url=url))
+    return await stack.enter_async_context(open_state(folder, clock=clock, url=url))
 
 
 def _engine(

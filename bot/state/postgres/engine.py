@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import func, literal, select
+from sqlalchemy import event, func, literal, select
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -104,6 +105,15 @@ def engine(connect: Callable[[], Any], /, **options: Any) -> AsyncEngine:
     )
 
 
+def _require_open(connection: Any, _record: object, _proxy: object) -> None:
+    """Have the pool connect anew where the server was restarted meanwhile.
+
+    The driver knows of an end without asking; to ask each time takes three journeys.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
 class PostgresDatabase:
     """One schema of a PostgreSQL server: many readers, one writer at a time.
 
@@ -118,8 +128,8 @@ class PostgresDatabase:
             pool_size=CONNECTIONS,
             max_overflow=0,
             pool_timeout=_POOL_SECONDS,
-            pool_pre_ping=True,  # a server that was restarted meanwhile is no error
         )
+        event.listen(self.engine.sync_engine, "checkout", _require_open)
         self._reader = self.engine.execution_options(**READING)
         self._turn = asyncio.Lock()
 

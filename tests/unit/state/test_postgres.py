@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from bot.core.errors import BotError, ConfigError, Conflict, ReadOnly, Unavailable
+from bot.core.model import document_id
 from bot.core.sync import RunState
 from bot.state.database import ATTEMPTS, uninterrupted
 from bot.state.postgres.address import parsed
@@ -260,6 +261,33 @@ async def test_more_at_once_than_connections_wait_their_turn(desk: Desk) -> None
             group.create_task(desk.stage(a_state(text=f"第{number}版")))
 
     assert {task.result() for task in reads} == {1}
+
+
+async def test_what_is_cancelled_is_whole_or_not_there_and_blocks_nobody(
+    desk: Desk,
+) -> None:
+    """Cancelled after any number of steps, more often than there are connections."""
+    await desk.publish(a_state())
+    cancelled = 0
+    for steps in range(3 * CONNECTIONS):
+        name = document_id(SOURCE, f"頁{steps}")
+        tasks = [
+            asyncio.create_task(desk.live()),
+            asyncio.create_task(desk.publish(a_state(name))),
+        ]
+        for _ in range(steps):
+            await asyncio.to_thread(int)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        cancelled += sum(task.cancelled() for task in tasks)
+
+        known = await desk.known(name)
+        assert known is None or known.staged == 1 or known.revision == 1
+
+    assert cancelled
+    assert await desk.live() == 1
+    assert await desk.stage(a_state(text="次")) == 2
 
 
 async def test_a_standby_answers_reads_and_refuses_writes(
