@@ -157,8 +157,9 @@ _ANY = re.compile("")
 _TABLE: tuple[
     tuple[range | tuple[int, ...], re.Pattern[str], Callable[[Refusal], BotError]], ...
 ] = (
+    ((413,), _ANY, _overflow),
     (
-        (400, 413, 422, 500),
+        (400, 422, 500),
         _regex(
             "exceed_context_size",
             "exceeds? the (available )?context",

@@ -59,8 +59,9 @@ class OpenAILanguageModel:
     that say it (llama.cpp, vLLM), and is needed for others. `added` goes into every
     request as it is, such as `{"reasoning_effort": "low"}`.
 
-    Before the first prompt one is sent that cannot fit. A host that answers it cuts
-    prompts in silence; from then on prompts are measured here, and refused here.
+    Servers that say their context refuse what is longer. To others one prompt that
+    cannot fit is sent before the first: a host that answers it cuts prompts in
+    silence, and from then on prompts are measured here, and refused here.
     """
 
     def __init__(
@@ -88,6 +89,8 @@ class OpenAILanguageModel:
         """Say which model answers and how much it takes; asks the host."""
         facts = await look_up(self._host, self._model)
         self._context = self._fitted(facts)
+        if facts.context is not None:
+            self._refuses = True
         return ModelSpec(
             model=self._model,
             digest=facts.digest,
@@ -261,7 +264,7 @@ class OpenAILanguageModel:
         )
         if last.usage:
             self._reckoning.learn(messages, usage.prompt_tokens)
-        if self._refuses is False and usage.prompt_tokens >= context - 1:
+        if self._refuses is not None and usage.prompt_tokens >= context - 1:
             raise self._reckoning.cut_in_silence(usage.prompt_tokens)
         return completion(
             full=last.reason == "length",

@@ -51,12 +51,13 @@ Connect = Callable[[Timeouts], OpenAILanguageModel]
 
 @pytest.fixture
 async def connect(scripted_http: ScriptedHTTP) -> AsyncIterator[Connect]:
-    teach(scripted_http)
+    """Connect to a server that does not say how much it takes."""
+    teach(scripted_http, context=None)
     hosts: list[OpenAIHost] = []
 
     def make(timeouts: Timeouts) -> OpenAILanguageModel:
         hosts.append(OpenAIHost(f"{scripted_http.url}/v1/", timeouts=timeouts))
-        return OpenAILanguageModel(hosts[-1], model=MODEL)
+        return OpenAILanguageModel(hosts[-1], model=MODEL, context=CONTEXT)
 
     yield make
     for host in hosts:
@@ -142,7 +143,7 @@ async def test_a_host_that_knows_only_the_protocol_gets_no_more(
 
 async def test_what_the_operator_adds_goes_along(scripted_http: ScriptedHTTP) -> None:
     teach(scripted_http)
-    teach_to_refuse(scripted_http, answer("はい[1]。"))
+    scripted_http.on(CHAT, answer("はい[1]。"))
     async with OpenAIHost(scripted_http.url) as host:
         await read(
             OpenAILanguageModel(host, model=MODEL, added={"reasoning_effort": "low"})
@@ -350,6 +351,7 @@ PAGE = Reply(
         (refused("overloaded", status=503), Unavailable, "queue is full"),
         (refused("slow down", status=429), Unavailable, "queue is full"),
         (refused("x", status=500), Unavailable, "host's log"),
+        (replace(PAGE, status=413), ContextOverflow, "send a shorter one"),
         (refused("Invalid API Key", status=401), ConfigError, "API key"),
         (
             Reply(status=307, headers={"Location": "http://elsewhere.example/"}),
@@ -416,6 +418,34 @@ async def test_a_host_that_is_down_is_unavailable() -> None:
 
 
 # --- hosts that cut prompts in silence ---------------------------------------
+
+
+async def test_a_host_that_says_its_context_is_believed(
+    scripted_http: ScriptedHTTP,
+) -> None:
+    teach(scripted_http)
+    scripted_http.on(CHAT, answer("20日です[1]。"))
+    async with OpenAIHost(scripted_http.url) as host:
+        model = OpenAILanguageModel(host, model=MODEL)
+        text, _ = await read(model)
+        spec = await model.describe()
+
+    assert text == "20日です[1]。"
+    assert spec.context == CONTEXT
+    assert len(scripted_http.sent_to(CHAT)) == 1
+
+
+async def test_a_host_whose_prompt_fills_its_context_did_not_read_all_of_it(
+    scripted_http: ScriptedHTTP,
+) -> None:
+    """SGLang can be told to cut, and still says its context."""
+    teach(scripted_http)
+    scripted_http.on(
+        CHAT, stream(said("はい[1]。"), ended(), counted(CONTEXT), "[DONE]")
+    )
+    async with OpenAIHost(scripted_http.url) as host:
+        with pytest.raises(Interrupted, match="cuts prompts in silence"):
+            await read(OpenAILanguageModel(host, model=MODEL))
 
 
 async def test_a_host_that_cuts_in_silence_is_found_out_before_the_first_prompt(
