@@ -8,6 +8,9 @@ from collections.abc import Sequence
 
 from bot.core.model import Vector
 
+_LEAST = 1e-300
+"""A shorter vector has too few digits to show a direction."""
+
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _MARKUP = re.compile(r"[`*_~#>|=\\]+|-{2,}|\.{3,}|<[^>]*>")
 _SPACE = re.compile(r"\s+")
@@ -20,7 +23,7 @@ def unit(numbers: Sequence[float], /) -> Vector | None:
     bge-m3 gives NaN for some texts, always for the same ones.
     """
     length = math.hypot(*numbers)
-    if not math.isfinite(length) or length == 0.0:
+    if not math.isfinite(length) or length < _LEAST:
         return None
     return array("f", [number / length for number in numbers])
 

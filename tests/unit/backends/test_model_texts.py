@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.backends import lines
@@ -106,6 +106,7 @@ NUMBER = st.floats(min_value=-1e6, max_value=1e6, allow_nan=False)
 
 
 @given(st.lists(NUMBER, min_size=1, max_size=8))
+@example([5e-324, 5e-324])
 def test_a_vector_has_length_one_or_is_none(numbers: list[float]) -> None:
     vector = unit(numbers)
 
