@@ -97,6 +97,7 @@ class FairGate:
         await self._enter(ticket)
         begun = self._clock()
         try:
+            ticket.moved(Place(position=0, wait=0.0))
             yield
             took = self._clock() - begun
             self.answer_seconds += _NEWEST * (took - self.answer_seconds)
@@ -110,7 +111,6 @@ class FairGate:
             await self._wait(ticket)
         if ticket not in self._served:
             self._served.append(ticket)
-        ticket.moved(Place(position=0, wait=0.0))
 
     async def _wait(self, ticket: Ticket) -> None:
         if self.waiting >= self._most_waiting:
