@@ -24,7 +24,7 @@ INSERT INTO catalogue_changes (id, number) VALUES (1, 0);
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def url(postgres: RunningPostgres, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a schema with our tables, which take long to make."""
     url = postgres.url(SCHEMA)
