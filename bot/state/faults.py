@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from bot.core.errors import BotError, ConfigError, ReadOnly, Unavailable
+from bot.state.filesystem import is_full, no_room
 
 BACKUPS = "{name}.*.backup"
 """The names of the copies that are made before a database is migrated."""
@@ -40,7 +41,7 @@ def _translated(path: Path, code: int) -> BotError | None:
     fault: BotError | None = None
     match code & 0xFF:
         case sqlite3.SQLITE_FULL:
-            fault = ReadOnly(f"no space left for {path}; free some on that disk")
+            fault = no_room(path)
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
             fault = ReadOnly(f"{path} cannot be written; check its owner and rights")
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
@@ -49,6 +50,8 @@ def _translated(path: Path, code: int) -> BotError | None:
             fault = _damaged(path)
         case sqlite3.SQLITE_CANTOPEN:
             fault = ConfigError(f"{path} cannot be opened; check its owner and rights")
+        case sqlite3.SQLITE_IOERR if is_full(path):
+            fault = no_room(path)
         case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_NOMEM:
             fault = Unavailable(f"{path} cannot be read or written; check that disk")
     return fault

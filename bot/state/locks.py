@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.core.errors import Conflict, Unavailable
+from bot.state.filesystem import keeping
 
 _PATIENCE = 60.0
 _PAUSE = 0.02
@@ -18,8 +19,9 @@ _PAUSE = 0.02
 @contextmanager
 def opened(path: Path, /) -> Iterator[int]:
     """Open a lock file, made if it is missing; closing it frees its lock."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with keeping(path):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         yield file
     finally:
@@ -56,8 +58,10 @@ def writer_lock(path: Path, /, *, holder: str) -> Iterator[None]:
     with opened(path) as file:
         if not taken(file, fcntl.LOCK_EX):
             raise Conflict(f"{_holder(path)}; wait until it is done, or stop it")
-        os.ftruncate(file, 0)
-        os.pwrite(file, json.dumps({"holder": holder, "pid": os.getpid()}).encode(), 0)
+        with keeping(path):
+            os.ftruncate(file, 0)
+            held = json.dumps({"holder": holder, "pid": os.getpid()})
+            os.pwrite(file, held.encode(), 0)
         yield
 
 

@@ -16,7 +16,7 @@ from bot.state.catalogue import SqlCatalogue
 from bot.state.conversations import SqlConversations
 from bot.state.database import Database
 from bot.state.engine import SqliteDatabase
-from bot.state.filesystem import require_local
+from bot.state.filesystem import keeping, require_local
 from bot.state.generations import SqlGenerations
 from bot.state.ledger import SqlLedger
 from bot.state.migrate import bring_up_to_date
@@ -106,7 +106,8 @@ async def _file(folder: Path, clock: Clock) -> AsyncIterator[tuple[Database, Lea
 
 
 def _make_folder(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with keeping(folder):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     require_local(folder)
 
 
