@@ -51,16 +51,19 @@ class Engine:
     async def prepare(self, *, progress: Progress, rebuild: bool = False) -> Prepared:
         """Make sure there is an active generation made with what is set now.
 
-        A change of backend, analyzer, chunker or embedding model builds a new one
-        from the state database; `rebuild` does so without a change.
+        A change of backend, analyzer, chunker or embedding model, or an index that
+        was lost, builds a new one from the state database; `rebuild` does so in any
+        case.
         """
         active = await self._build.generations.active()
         wanted, problem = await self._wanted(active)
-        reason = generations.outdated(active, wanted) if active else None
-        if active is None or not (reason or rebuild):
+        reason = "it was asked for" if active and rebuild else None
+        if active is not None and reason is None:
+            reason = generations.outdated(active, wanted)
+            reason = reason or await generations.lost(active, self._build)
+        if reason is None:
             generation = await generations.ensure(wanted, self._build)
         else:
-            reason = reason or "it was asked for"
             vectors = self._vectors(wanted.embedding)
             generation = await generations.rebuild(
                 wanted, vectors, self._build, progress=progress

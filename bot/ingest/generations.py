@@ -8,6 +8,7 @@ from bot.core.model import (
     GenerationSpec,
     Language,
     Revision,
+    chunk_id,
 )
 from bot.core.ports import (
     ChunkStore,
@@ -19,11 +20,14 @@ from bot.core.ports import (
 from bot.core.sync import Staged
 from bot.ingest.probe import alpha
 from bot.ingest.progress import Progress, Stage
-from bot.ingest.projecting import Projector
+from bot.ingest.projecting import Projector, cut
 from bot.ingest.vectors import Vectors
 
 TOGETHER = 10
 """Documents written at once while building."""
+
+LOOKED_AT = 200
+"""Live documents whose first chunks tell whether the index was lost."""
 
 PAIRS = 40
 """Title and first paragraph of so many documents a language probe the model.
@@ -46,8 +50,7 @@ async def ensure(wanted: GenerationSpec, build: Build, /) -> Generation:
     """Return the active generation; the first one is made and activated here."""
     active = await build.generations.active()
     if active is None:
-        active = await build.generations.create(wanted)
-        await build.index.create(active)
+        active = await _made(wanted, build)
         await build.generations.activate(active.id, expected=None)
     else:
         await build.index.create(active)
@@ -76,6 +79,25 @@ def outdated(active: Generation, wanted: GenerationSpec) -> str | None:
     )
 
 
+async def lost(active: Generation, build: Build, /) -> str | None:
+    """Say that the index lost what it held, or return None.
+
+    Looks at a sample: this finds an index that was deleted or put back from a
+    backup, and `shirube check` finds single chunks.
+    """
+    await build.index.create(active)
+    first = {
+        chunk_id(document, revision, 0): (document, revision)
+        async for document, revision in _some_live(active, build)
+    }
+    gone = await build.chunks.missing(active, first) if first else ()
+    for chunk in gone:
+        state = await build.projection.staged(first[chunk])
+        if state is not None and cut(first[chunk], state):
+            return "the index had lost documents that are live"
+    return None
+
+
 async def rebuild(
     wanted: GenerationSpec,
     vectors: Vectors | None,
@@ -92,8 +114,7 @@ async def rebuild(
     """
     active = await build.generations.active()
     await _drop(await build.generations.spare(), build)
-    made = await build.generations.create(wanted)
-    await build.index.create(made)
+    made = await _made(wanted, build)
     projector = Projector(store=build.chunks, generation=made, vectors=vectors)
     if active is not None:
         await _copy(active, projector, build, progress)
@@ -147,6 +168,24 @@ def first_paragraph(markdown: str) -> str:
         if len(text) > 1:
             return text
     return ""
+
+
+async def _made(wanted: GenerationSpec, build: Build) -> Generation:
+    made = await build.generations.create(wanted)
+    # A state database that was lost, and begun anew, gives its names a second time:
+    # what the index still holds under this one is of the first.
+    await build.index.drop(made.id)
+    await build.index.create(made)
+    return made
+
+
+async def _some_live(active: Generation, build: Build) -> AsyncIterator[Revision]:
+    left = LOOKED_AT
+    async for revision in build.projection.live(active.id):
+        yield revision
+        left -= 1
+        if not left:
+            return
 
 
 async def _drop(spare: Sequence[Generation], build: Build) -> None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from bot.core.model import Generation, Language, Revision
 from bot.core.ports import IndexGenerations, Projection
+from bot.ingest.projecting import cut
 from bot.text import phrases
 
 
@@ -85,4 +86,4 @@ def index_findings(
 
 async def _text(revision: Revision, projection: Projection) -> bool:
     state = await projection.staged(revision)
-    return state is not None and bool(state.markdown.strip())
+    return state is not None and bool(cut(revision, state))

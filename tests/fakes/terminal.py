@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from bot.__main__ import app
@@ -56,7 +57,7 @@ class Terminal:
     def run(self, *words: str, given: str = "") -> Ran:
         """Run a command to its end, in this process."""
         runner = CliRunner()
-        with pytest.MonkeyPatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch, _logging_restored():
             patch.chdir(self.folder)
             for name in os.environ:
                 if name.startswith("SHIRUBE_"):
@@ -93,6 +94,16 @@ class Terminal:
         }
         here = str(Path(__file__).parents[2])
         return kept | {"PYTHONPATH": here, "LANG": "C.UTF-8"} | dict(self.environment)
+
+
+@contextmanager
+def _logging_restored() -> Iterator[None]:
+    # A command sets the log of its process up, which is that of all tests here.
+    before = structlog.get_config()
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 def interrupt(process: "subprocess.Popen[str]", *, after: float) -> Ran:
