@@ -24,6 +24,7 @@ from pydantic_settings import (
     NestedSecretsSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -38,8 +39,18 @@ CONFIG = "SHIRUBE_CONFIG"
 SECRETS = "SHIRUBE_SECRETS"
 """Folder of secret files, one a setting, such as `shirube_ollama__bearer`."""
 
-SECRET = ("bearer", "api_key", "state.url")
+SECRET = ("bearer", "api_key", "state.url", "options")
 """Settings whose values no message repeats."""
+
+_MEANT = {
+    "tuple_type": "should be a list",
+    "model_type": "should be a table",
+    "dict_type": "should be a table",
+    "string_type": "should be a text in quotes",
+    "path_type": "should be a path in quotes",
+    "string_pattern_mismatch": "should be a-z, 0-9, - and _ only, at most 40 of them",
+}
+"""What pydantic's errors mean in a settings file."""
 
 NOT_OURS = ("SHIRUBE_TEST_", "SHIRUBE_SERVERS", "SHIRUBE_REQUIRE_SERVERS")
 """Variables of the test suite and of its servers."""
@@ -179,14 +190,12 @@ def load(config: Path | None = None, /, **overrides: object) -> Settings:
     Raises `ConfigError` with one line a problem: an unknown key or variable with a
     suggestion, a value that does not fit, a file that cannot be read.
     """
-    path = (config or Path(os.environ.get(CONFIG, "shirube.toml"))).absolute()
-    if config is not None and not path.is_file():
-        raise ConfigError(f"no settings file {path}; `shirube init` writes one")
-    problems = [*_unknown_variables(path.parent / ".env")]
-    secrets = os.environ.get(SECRETS)
+    path, secrets = _config_file(config), _secrets_folder()
+    if problems := [*_unknown_variables(path.parent / ".env")]:
+        raise ConfigError("\n".join(problems))
 
     class Loaded(Settings):
-        files = (path, Path(secrets) if secrets else None)
+        files = (path, secrets)
 
     try:
         settings = Loaded(base=path.parent, **_given(overrides))
@@ -194,13 +203,33 @@ def load(config: Path | None = None, /, **overrides: object) -> Settings:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8; save it as UTF-8") from error
+    except OSError as error:
+        raise ConfigError(f"{error.filename}: {error.strerror}") from error
+    except SettingsError as error:
+        raise ConfigError(f"{error}; it wants JSON there") from error
     except ValidationError as error:
-        problems += [_sentence(detail) for detail in error.errors()]
+        problems = [_sentence(detail) for detail in error.errors()]
         raise ConfigError("\n".join(problems)) from error
-    problems += _duplicates(settings.sources)
-    if problems:
+    if problems := [*_duplicates(settings.sources)]:
         raise ConfigError("\n".join(problems))
     return settings
+
+
+def _config_file(config: Path | None) -> Path:
+    """Return the settings file: one that is named has to be there."""
+    variable = os.environ.get(CONFIG)
+    named = config or (Path(variable) if variable else None)
+    path = (named or Path("shirube.toml")).absolute()
+    if not path.is_file() and (named or path.exists()):
+        raise ConfigError(f"no settings file {path}; `shirube init` writes one")
+    return path
+
+
+def _secrets_folder() -> Path | None:
+    named = os.environ.get(SECRETS)
+    if named and not Path(named).is_dir():
+        raise ConfigError(f"{SECRETS} names {named}, which is no folder")
+    return Path(named) if named else None
 
 
 def variables() -> list[str]:
@@ -235,22 +264,32 @@ def _given(overrides: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _unknown_variables(dotenv: Path) -> Iterator[str]:
-    known = set(variables())
+    known = {name.removeprefix(PREFIX) for name in variables()}
     places: dict[str, Iterable[str]] = {
         "the environment": os.environ,
-        str(dotenv): dotenv_values(dotenv),
+        str(dotenv): _dotenv(dotenv),
     }
     for place, names in places.items():
         for name in names:
             upper = name.upper()
             if not upper.startswith(PREFIX) or upper.startswith(NOT_OURS):
                 continue
-            if upper not in known:
-                yield f"unknown setting {name} in {place}{_suggest(upper, known)}"
+            if (ours := upper.removeprefix(PREFIX)) not in known:
+                near = _suggest(ours, known, prefix=PREFIX)
+                yield f"unknown setting {name} in {place}{near}"
+
+
+def _dotenv(path: Path) -> Iterable[str]:
+    try:
+        return dotenv_values(path)
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8; save it as UTF-8") from error
 
 
 def _sentence(detail: ErrorDetails) -> str:
     where = ".".join(str(part) for part in detail["loc"])
+    meant = _MEANT.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
+    said = f"setting {where}: {meant[0].lower()}{meant[1:]}"
     match detail["type"]:
         case "extra_forbidden":
             named = [str(part) for part in detail["loc"] if isinstance(part, str)]
@@ -258,9 +297,9 @@ def _sentence(detail: ErrorDetails) -> str:
         case "missing":
             return f"setting {where} is missing"
         case _ if any(name in where for name in SECRET):
-            return f"setting {where}: {detail['msg'].lower()}"
+            return said
         case _:
-            return f"setting {where}: {detail['msg'].lower()}, not {detail['input']!r}"
+            return f"{said}, not {detail['input']!r}"
 
 
 def _beside(path: list[str]) -> set[str]:
@@ -273,9 +312,9 @@ def _beside(path: list[str]) -> set[str]:
     }
 
 
-def _suggest(name: str, known: set[str]) -> str:
+def _suggest(name: str, known: set[str], *, prefix: str = "") -> str:
     near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]}?" if near else ""
+    return f"; did you mean {prefix}{near[0]}?" if near else ""
 
 
 def _duplicates(sources: tuple[SourceSettings, ...]) -> Iterator[str]:
