@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bot.commands import ask, chat, check, db, demo, evaluate, init, status, sync
+from bot.commands.terminal import open_streams
 
 app = typer.Typer(
     help="Answers a team's questions from the team's own documents, with citations.",
@@ -39,6 +40,8 @@ def options(
     ] = False,
 ) -> None:
     """Answers a team's questions from the team's own documents, with citations."""
+    del version  # its callback has printed it
+    open_streams()
 
 
 def main() -> None:

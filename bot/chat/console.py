@@ -36,6 +36,7 @@ from bot.core.ports import Conversations
 from bot.text import phrases
 from bot.text.courtesy import wants_more
 from bot.text.language import detect
+from bot.text.normalise import storable
 
 HISTORY = 4
 """Earlier turns that a follow-up may refer to."""
@@ -84,6 +85,7 @@ class Desk:
 
     async def ask(self, text: str, show: Callable[[AnswerEvent], None], /) -> Asked:
         """Answer one question, showing every event as it comes."""
+        text = storable(text)
         question = Question(
             id=uuid4().hex,
             text=text,

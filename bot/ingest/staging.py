@@ -6,6 +6,7 @@ from bot.core.model import DocumentId, Link
 from bot.core.sync import Staged
 from bot.ingest.plan import access_of
 from bot.text.language import detect
+from bot.text.normalise import printable, storable
 from connectors.api import Document, Entry
 
 LANGUAGE = 4000
@@ -14,8 +15,9 @@ LANGUAGE = 4000
 
 def staged(key: DocumentId, entry: Entry, document: Document) -> Staged:
     """Return what the ledger stores of a fetched document."""
-    title = _unicode(document.title or entry.title)
-    markdown = _unicode(document.markdown)
+    # A connector of somebody else may let everything pass.
+    title = printable(document.title or entry.title)
+    markdown = storable(document.markdown)
     return Staged(
         document=key,
         version=entry.version,
@@ -24,7 +26,7 @@ def staged(key: DocumentId, entry: Entry, document: Document) -> Staged:
         access=access_of(entry.layers),
         title=title,
         language=detect(f"{title}\n{markdown[:LANGUAGE]}"),
-        path=document.path or entry.path,
+        path=tuple(map(printable, document.path or entry.path)),
         link=Link(
             page=document.link.page,
             lines=document.link.lines,
@@ -34,11 +36,6 @@ def staged(key: DocumentId, entry: Entry, document: Document) -> Staged:
         author=document.author,
         labels=document.labels,
     )
-
-
-def _unicode(text: str) -> str:
-    # A lone surrogate cannot be stored; a connector of somebody else may let one pass.
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
 
 
 def content_hash(title: str, markdown: str) -> str:

@@ -40,3 +40,8 @@ def printable(text: str, /) -> str:
     stay.
     """
     return _UNPRINTABLE.sub("", _LINE_END.sub("\n", text))
+
+
+def storable(text: str, /) -> str:
+    """Return `text` without NUL and lone surrogates, which no store takes."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
