@@ -1,52 +1,18 @@
 """The command `shirube`."""
 
-from importlib.metadata import version
-from typing import Annotated
+import sys
 
-import typer
-
-from bot.commands import ask, chat, check, db, demo, evaluate, init, status, sync
-from bot.commands.terminal import open_streams
-
-app = typer.Typer(
-    help="Answers a team's questions from the team's own documents, with citations.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-app.command("init")(init.init)
-app.command("demo")(demo.demo)
-app.command("sync")(sync.sync)
-app.command("ask")(ask.ask)
-app.command("chat")(chat.chat)
-app.command("status")(status.status)
-app.command("check")(check.check)
-app.add_typer(db.app, name="db")
-app.add_typer(evaluate.app, name="eval")
-
-
-def _version(value: bool) -> None:
-    if value:
-        typer.echo(f"shirube {version('shirube')}")
-        raise typer.Exit
-
-
-@app.callback()
-def options(
-    *,
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print it."),
-    ] = False,
-) -> None:
-    """Answers a team's questions from the team's own documents, with citations."""
-    del version  # its callback has printed it
-    open_streams()
+INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; Ctrl-C ends it quietly, also while it still loads."""
+    try:
+        from bot.commands.line import app
+
+        app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from bot.__main__ import app
+from bot.commands.line import app
 
 ALONE = {"SHIRUBE_OLLAMA__CHAT_MODEL": "none", "SHIRUBE_OLLAMA__EMBED_MODEL": "none"}
 """No model host: the rest is what is tried."""
