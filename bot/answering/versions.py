@@ -1,12 +1,12 @@
 """Finds sources that are versions of one rule, and says which one was followed."""
 
-import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
+from bot.answering.ages import Age, age_of, asks_for_old, banner, subject, years
 from bot.core.model import DocumentId, Language, LiveDocument, Passage
 from bot.text.normalise import search_form
 from bot.text.phrases import NEWER_CHOSEN, SOURCES_DISAGREE, UNDATED
@@ -18,27 +18,14 @@ _EDITIONS_OVERLAP: Final = 0.3
 _COPIES_OVERLAP: Final = 0.6
 """Of any two titles: nearly the same text, with other numbers in it."""
 
+_NAMED_OVERLAP: Final = 0.15
+"""Where one says that it is old and is named like the other, with words left out."""
+
 _TELLING: Final = 6
 """Words; a shorter text is like many others."""
 
-_YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
-_ERA: Final = re.compile(r"(令和|平成)\s*(元|\d{1,2})")
-_ERA_BEGINS: Final = {"令和": 2018, "平成": 1988}
-_EDITION: Final = re.compile(
-    r"\b(?:v|ver\.?|version|rev\.?)\s*(\d+(?:\.\d+)*)|第\s*(\d+)\s*版"
-)
-_OLD: Final = re.compile(
-    r"旧(?!姓|字|暦|居|正月)|廃止|失効|\b(?:old|archived?|obsolete|deprecated|superseded)\b"
-)
-_ASKS_FOR_OLD: Final = re.compile(
-    r"旧|昨年|去年|前年|以前|従来|これまで|改[定訂正]前|前の(?:版|年|規)"
-    r"|\b(?:old|older|previous|previously|former|formerly|last year|used to)\b"
-)
-_WORDS_OF_EDITIONS: Final = re.compile(
-    r"改[定訂]版?|最新版?|現行版?|新版|新(?=[^\W\d_])|コピー|\b(?:copy|new|latest|current)\b"
-    r"|年度版?|年版?|\d{1,2}月(?:\d{1,2}日)?|\bfy|\b(?:january|february|march|april|may|june"
-    r"|july|august|september|october|november|december)\b|\b(?:of|the|for)\b"
-)
+_NAMED: Final = 2
+"""Words; a shorter name is part of many others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +42,10 @@ class _Reading:
 
     passage: Passage
     subject: str
+    name: frozenset[str]
     words: frozenset[str]
     numbers: frozenset[str]
-    year: int | None
-    edition: tuple[int, ...] | None
-    old: bool
+    age: Age
 
 
 def find(passages: Sequence[Passage], question: str, /) -> tuple[Versions, ...]:
@@ -68,7 +54,7 @@ def find(passages: Sequence[Passage], question: str, /) -> tuple[Versions, ...]:
     None for a question about what used to be, or about the year of an older one.
     """
     asked = search_form(question)
-    if _ASKS_FOR_OLD.search(asked):
+    if asks_for_old(asked):
         return ()
     readings = [_read(passage) for passage in passages]
     pairs = (
@@ -99,6 +85,29 @@ def without_older(
     return tuple(passage for passage in passages if passage.chunk.id not in replaced)
 
 
+def late(
+    passages: Sequence[Passage], versions: Sequence[Versions], question: str, /
+) -> frozenset[DocumentId]:
+    """Return the documents that an answer should not begin with.
+
+    They say that they are old, or another one is newer; for a question about a year
+    they are those of other years, and for one about what used to be there are none.
+    """
+    asked = search_form(question)
+    if asks_for_old(asked):
+        return frozenset()
+    ages = [(passage.document.id, age_of(passage)) for passage in passages]
+    wanted = years(asked)
+    if wanted & {age.year for _, age in ages}:
+        return frozenset(
+            name
+            for name, age in ages
+            if age.year is not None and age.year not in wanted
+        )
+    replaced = {pair.older.document.id for pair in versions}
+    return frozenset(replaced | {name for name, age in ages if age.old})
+
+
 def documents(versions: Sequence[Versions], /) -> frozenset[DocumentId]:
     """Return the documents of both versions of every pair."""
     return frozenset(
@@ -126,50 +135,26 @@ def notes(
         text = phrase.say(
             language,
             newer=newer.title,
-            newer_date=_dated(newer, language),
+            newer_date=dated(newer, language),
             older=older.title,
-            older_date=_dated(older, language),
+            older_date=dated(older, language),
         )
         found[text] = None
     return tuple(found)
 
 
 def _read(passage: Passage) -> _Reading:
-    document = passage.document
-    label = search_form(" ".join((*document.path, document.title)))
+    named = subject(passage.document.title)
     tokens = frozenset(analyse(passage.chunk.text))
     numbers = frozenset(token for token in tokens if token.isdigit())
     return _Reading(
         passage=passage,
-        subject=_subject(document.title),
+        subject=named.replace(" ", ""),
+        name=frozenset(analyse(named)),
         words=tokens - numbers,
         numbers=numbers,
-        year=max(_years(label), default=None),
-        edition=_edition(label),
-        old=_OLD.search(label) is not None,
+        age=age_of(passage),
     )
-
-
-def _subject(title: str) -> str:
-    """Return a title without its year, edition and age."""
-    text = search_form(title)
-    for pattern in (_ERA, _YEAR, _EDITION, _OLD, _WORDS_OF_EDITIONS):
-        text = pattern.sub(" ", text)
-    return re.sub(r"[\W\d_]+", "", text)
-
-
-def _years(text: str) -> set[int]:
-    years = {int(year) for year in _YEAR.findall(text)}
-    for era, count in _ERA.findall(text):
-        years.add(_ERA_BEGINS[era] + (1 if count == "元" else int(count)))
-    return years
-
-
-def _edition(label: str) -> tuple[int, ...] | None:
-    match = _EDITION.search(label)
-    if match is None:
-        return None
-    return tuple(int(part) for part in (match[1] or match[2]).split("."))
 
 
 def _same_thing(one: _Reading, other: _Reading) -> bool:
@@ -177,9 +162,10 @@ def _same_thing(one: _Reading, other: _Reading) -> bool:
     if mine.document.id == theirs.document.id or mine.chunk.text == theirs.chunk.text:
         return False
     overlap = _overlap(one.words, other.words)
-    editions = one.subject == other.subject and _edition_of(one) != _edition_of(other)
-    if one.subject and editions:
+    if one.subject and one.subject == other.subject and one.age != other.age:
         return overlap >= _EDITIONS_OVERLAP
+    if _names_old(one, other) or _names_old(other, one):
+        return overlap >= _NAMED_OVERLAP
     return overlap >= _COPIES_OVERLAP and one.numbers != other.numbers
 
 
@@ -188,14 +174,25 @@ def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / smaller if smaller >= _TELLING else 0.0
 
 
-def _edition_of(reading: _Reading) -> tuple[object, ...]:
-    return reading.year, reading.edition, reading.old
+def _names_old(one: _Reading, other: _Reading) -> bool:
+    """Whether `one` says that it is old, and is named like `other` or names it."""
+    if not one.age.old or other.age.old:
+        return False
+    said = banner(one.passage)
+    names = (other.subject, _file(other.passage.document.id))
+    if said and any(len(name) >= _TELLING and name in said for name in names):
+        return True
+    return len(one.name) >= _NAMED and one.name <= other.name
+
+
+def _file(document: DocumentId) -> str:
+    return search_form(document.rpartition("/")[2].rpartition(":")[2])
 
 
 def _wanted(asked: str, one: _Reading, other: _Reading) -> bool:
     """Whether the question names the year of the older of the two."""
-    known = [year for year in (one.year, other.year) if year is not None]
-    return bool(known) and min(known) in _years(asked)
+    known = [age.year for age in (one.age, other.age) if age.year is not None]
+    return bool(known) and min(known) in years(asked)
 
 
 def _ordered(one: _Reading, other: _Reading) -> Versions | None:
@@ -211,15 +208,17 @@ def _ordered(one: _Reading, other: _Reading) -> Versions | None:
 def _ages(reading: _Reading) -> tuple[tuple[int, ...] | None, ...]:
     """Return what orders versions: names first, because old pages are edited too."""
     updated = reading.passage.document.updated_at
+    age = reading.age
     return (
-        None if reading.year is None else (reading.year,),
-        (0 if reading.old else 1,),
-        reading.edition,
+        None if age.year is None else (age.year,),
+        (0 if age.old else 1,),
+        age.edition,
         None if updated is None else (updated.toordinal(),),
     )
 
 
-def _dated(document: LiveDocument, language: Language) -> str:
+def dated(document: LiveDocument, language: Language, /) -> str:
+    """Return the day a document was last changed, or that it is not known."""
     if document.updated_at is None:
         return UNDATED.say(language)
     return document.updated_at.date().isoformat()

@@ -9,6 +9,7 @@ from bot.answering.versions import (
     Versions,
     documents,
     find,
+    late,
     newest_first,
     notes,
     without_older,
@@ -60,6 +61,7 @@ def a_passage(
         ("Leave policy (old)", "Leave policy"),
         ("[ARCHIVED] Leave policy", "Leave policy"),
         ("Leave policy v1", "Leave policy v2"),
+        ("Leave (2024, obsolete)", "Leave and absence of the whole company"),
     ],
 )
 def test_the_name_tells_which_of_two_versions_is_newer(older: str, newer: str) -> None:
@@ -72,6 +74,35 @@ def test_the_name_tells_which_of_two_versions_is_newer(older: str, newer: str) -
         == find((old, new), ASKED)
         == find((new, old), ASKED)
     )
+
+
+def test_a_label_tells_it_too() -> None:
+    named = a_passage(RULE_JA.format(6, 10), "休暇規程", name="a")
+    old = replace(named, document=replace(named.document, labels=("アーカイブ",)))
+    new = a_passage(RULE_JA.format(6, 20), "休暇規程", name="b")
+
+    assert (Versions(newer=new, older=old),) == find((new, old), ASKED)
+
+
+def test_a_page_that_names_the_one_that_replaced_it_is_older() -> None:
+    old = a_passage(
+        "Replaced by `hr/time-off.md`. Employees get 15 days of paid leave, and "
+        "requests are due in January.",
+        "Paid leave",
+        updated="2026-04-01",
+    )
+    new = a_passage(RULE_EN.format(20, 5), "Absence", name="hr/time-off.md")
+
+    assert (Versions(newer=new, older=old),) == find((old, new), ASKED)
+    assert late((old, new), (), ASKED) == {old.document.id}
+
+
+def test_other_passages_of_an_older_version_come_late() -> None:
+    other = replace(OLD, chunk=replace(OLD.chunk, ordinal=1))
+
+    assert late((OLD, other, NEW, OTHER), PAIR, ASKED) == {OLD.document.id}
+    assert late((OLD, NEW), PAIR, "旧規程では何日？") == frozenset()
+    assert late((OLD, NEW, OTHER), (), "2024年度の休暇は？") == {NEW.document.id}
 
 
 def test_the_folder_tells_it_too() -> None:
