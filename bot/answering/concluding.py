@@ -77,7 +77,13 @@ async def quoted(case: Case, reason: Reason) -> AsyncIterator[AnswerEvent]:
     shown = [p for p in case.found.passages if p.document.id in permitted]
     found = versions.find(shown, case.question.text)
     sources = versions.without_older(shown, found)
-    pieces = quotations(sources, case.found.queries, case.question.language)
+    pieces = quotations(
+        sources,
+        case.found.queries,
+        case.question.language,
+        confidence=case.found.confidence,
+        late=versions.late(shown, found, case.question.text),
+    )
     if not pieces:
         yield declined(Reason.NOT_FOUND, case.question, case.found.confidence)
         return

@@ -12,8 +12,14 @@ from bot.text.tokens import analyse
 _LONGEST: Final = 3
 """Sentences in a row that are quoted together."""
 
-_ITEMS: Final = 8
+_ITEMS: Final = 12
 """Items, rows and blocks of code of one list or table."""
+
+_LINES: Final = 30
+"""Of such a list or table; the first one is quoted whatever it has."""
+
+_SECTION: Final = 400
+"""Columns; no more of a section is quoted only because of its heading."""
 
 SHORT: Final = 100
 """Columns; a shorter quotation takes the next sentence along."""
@@ -48,7 +54,7 @@ def runs(found: Sequence[Unit], *, steps: bool) -> Iterator[Run]:
         if first:
             yield _run(found, tokens, start, _behind_section(found, start), first=True)
         begins = first or found[start - 1].kind not in (Kind.ITEM, Kind.CODE)
-        if steps and begins and unit.kind is Kind.ITEM:
+        if steps and begins and unit.kind in (Kind.ITEM, Kind.CODE):
             behind = _behind_items(found, start, unit.head)
             yield _run(found, tokens, start, behind, first=first, steps=True)
         for end in range(start + 1, min(start + _LONGEST, len(found)) + 1):
@@ -78,9 +84,10 @@ def _run(
 
 def _long_enough(found: Sequence[Unit], start: int, end: int) -> int:
     """Return where to stop so that a very short sentence does not stand alone."""
-    while end < len(found) and end - start < _LONGEST:
+    while end < min(len(found), start + _LONGEST):
         length = sum(width(unit.text) for unit in found[start:end])
-        if length >= SHORT or not _belong_together(found[end - 1 : end + 1]):
+        alone = found[end - 1].kind is Kind.ITEM
+        if alone or length >= SHORT or not _belong_together(found[end - 1 : end + 1]):
             break
         end += 1
     return end
@@ -88,7 +95,7 @@ def _long_enough(found: Sequence[Unit], start: int, end: int) -> int:
 
 def _belong_together(run: Sequence[Unit]) -> bool:
     return all(
-        one.kind is other.kind
+        one.kind is other.kind is not Kind.CODE
         and one.head == other.head
         and (one.block == other.block or one.kind is Kind.ITEM)
         for one, other in pairwise(run)
@@ -98,9 +105,12 @@ def _belong_together(run: Sequence[Unit]) -> bool:
 def _behind_section(found: Sequence[Unit], start: int) -> int:
     """Return where to stop when what stands under a heading is quoted."""
     end = start
+    length = 0
     while end < len(found) and found[end].head == found[start].head:
         most = _LONGEST if found[end].kind is Kind.SENTENCE else _ITEMS
-        if end - start >= most:
+        length += width(found[end].text)
+        full = end - start >= most or length > _SECTION
+        if end > start and (full or _is_more_code(found, end)):
             break
         end += 1
     return end
@@ -117,11 +127,20 @@ def _behind_announced(found: Sequence[Unit], end: int) -> int:
 
 def _behind_items(found: Sequence[Unit], start: int, head: str) -> int:
     end = start
+    lines = 0
     while end < min(len(found), start + _ITEMS) and (
         found[end].kind is not Kind.SENTENCE and found[end].head == head
     ):
+        lines += found[end].text.count("\n") + 1
+        if end > start and (lines > _LINES or _is_more_code(found, end)):
+            break
         end += 1
     return end
+
+
+def _is_more_code(found: Sequence[Unit], at: int) -> bool:
+    """Whether a unit is the rest of the long block of code before it."""
+    return found[at].kind is Kind.CODE and found[at].block == found[at - 1].block
 
 
 def width(text: str, /) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise, zip_longest
-from typing import Final
+from typing import Final, assert_never
 
 from bot.answering.fences import fences
 from bot.text.split import sentences
@@ -21,13 +21,19 @@ _HEADING: Final = re.compile(
     r" {0,3}#{1,6}\s+(.+?)\s*#*\s*\Z"
     r"|\s*(?:\*\*|__)([^*_]{1,60})(?:\*\*|__)[:：]?\s*\Z"
 )
+# Site generators draw a box from such a line to the next one.
+_CONTAINER: Final = re.compile(r" {0,3}:{3,}")
 _QUOTED: Final = re.compile(r"^ {0,3}(?:> ?)+", re.MULTILINE)
 _ENDED: Final = re.compile(r"[。．.！？!?:：」』）)]\s*$")
 _BEGINS: Final = re.compile(
-    "|".join(p.pattern for p in (_FENCE, _ROW, _ITEM, _HEADING))
+    "|".join(p.pattern for p in (_FENCE, _ROW, _ITEM, _HEADING, _CONTAINER))
 )
 _WRAPPED: Final = 56
 """Columns; a line that is shorter was not wrapped by an editor."""
+_KEY: Final = {
+    True: re.compile(r"(?:[^:/]{1,40}: )?([^/]{1,60})(?: /|\Z)"),
+    False: re.compile(r"(?:[-*+・]|\d+[.)])?\s*([^:：。.]{1,40})[:：](?!//)"),
+}
 _EMPHASIS: Final = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _CELL: Final = re.compile(r"(?<!\\)\|")
 
@@ -46,46 +52,52 @@ class Unit:
     """The smallest thing that is quoted whole.
 
     `block` counts paragraphs, `head` is the heading inside the passage that it
-    stands under. A row of a table names its columns: `種類: 年休 / 日数: 20日`.
-    Code is a closed fence, and no other unit holds one.
+    stands under, `key` names what it is about: the first cell of a row, or what
+    stands before a colon. A row of a table names its columns, as in
+    `種類: 年休 / 日数: 20日`. Code is a closed fence, and no other unit holds one.
     """
 
     text: str
     kind: Kind
     block: int
     head: str = ""
+    key: str = ""
 
 
 def units(markdown: str, /) -> list[Unit]:
     """Return the quotable units of a passage, in order, without headings."""
     found: list[Unit] = []
     head = ""
-    for block, (kind, text) in enumerate(
-        _blocks(_QUOTED.sub("", markdown).split("\n"))
-    ):
-        match kind:
-            case None:
-                head = text
-                continue
-            case Kind.SENTENCE:
-                parts = [piece.strip() for piece in sentences(text)]
-            case Kind.ROW:
-                parts = _rows(text.split("\n"))
-            case Kind.ITEM:
-                parts = [text]
-            case Kind.CODE:
-                parts = fences(text.split("\n"))
-        found += [
-            Unit(text=_plain(part, kind), kind=kind, block=block, head=head)
-            for part in parts
-            if part
-        ]
+    blocks = _blocks(_QUOTED.sub("", markdown).split("\n"))
+    for block, (kind, text) in enumerate(blocks):
+        if kind is None:
+            head = text
+        else:
+            parts = filter(None, _parts(kind, text))
+            found += [_unit(part, kind, block, head) for part in parts]
     return found
 
 
-def _plain(text: str, kind: Kind) -> str:
-    if kind is Kind.CODE:
-        return text
+def _parts(kind: Kind, text: str) -> list[str]:
+    match kind:
+        case Kind.SENTENCE:
+            return [piece.strip() for piece in sentences(_plain(text))]
+        case Kind.ROW:
+            return _rows(_plain(text).split("\n"))
+        case Kind.ITEM:
+            return [_plain(text)]
+        case Kind.CODE:
+            return fences(text.split("\n"))
+        case _:
+            assert_never(kind)
+
+
+def _unit(part: str, kind: Kind, block: int, head: str) -> Unit:
+    key = None if kind is Kind.CODE else _KEY[kind is Kind.ROW].match(part)
+    return Unit(text=part, kind=kind, block=block, head=head, key=key[1] if key else "")
+
+
+def _plain(text: str) -> str:
     return _EMPHASIS.sub(r"\2", _STRAY_FENCE.sub("`", text))
 
 
@@ -96,7 +108,7 @@ def _blocks(lines: list[str]) -> Iterator[tuple[Kind | None, str]]:
         line = lines[at]
         end = at + 1
         heading = _HEADING.match(line)
-        if not line.strip():
+        if not line.strip() or _CONTAINER.match(line):
             pass
         elif heading:
             yield None, heading[1] or heading[2]

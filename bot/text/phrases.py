@@ -147,6 +147,14 @@ SOURCES_DISAGREE: Final = Phrase(
         "({older_date}). Please check the newer one."
     ),
 )
+PERHAPS_OUTDATED: Final = Phrase(
+    ja="古くなっている可能性のある資料「{title}」（{date}）より:",
+    en="From “{title}” ({date}), which may be outdated:",
+)
+OF_ANOTHER_YEAR: Final = Phrase(
+    ja="別の年の資料「{title}」（{date}）より:",
+    en="From another year, “{title}” ({date}):",
+)
 SOURCES: Final = Phrase(ja="出典", en="Sources")
 UPDATED: Final = Phrase(ja="更新日: {date}", en="updated {date}")
 UNDATED: Final = Phrase(ja="日付不明", en="no date")

@@ -73,11 +73,21 @@ def a_passage(
 
 
 def quoted(
-    question: str, *passages: Passage, queries: tuple[str, ...] = ()
+    question: str,
+    *passages: Passage,
+    queries: tuple[str, ...] = (),
+    late: tuple[Passage, ...] = (),
+    confidence: float = 1.0,
 ) -> list[str]:
     """Return the quotations without the header."""
     language = detect(question)
-    pieces = quotations(passages, (question, *queries), language)
+    pieces = quotations(
+        passages,
+        (question, *queries),
+        language,
+        confidence=confidence,
+        late={passage.document.id for passage in late},
+    )
     header = phrases.EXTRACTIVE_HEADER.say(language)
     texts = [piece.text for piece in pieces]
     if texts:
@@ -145,8 +155,90 @@ def test_a_page_that_says_that_it_was_replaced_comes_last() -> None:
         "> Replaced by the new page.\n\nRotate the keys every 30 days.", title="Keys"
     )
     new = a_passage("Rotate the keys every 90 days.", title="API keys", score=0.9)
+    first, last = quoted("How often to rotate the keys?", old, new, late=(old,))
 
-    assert "90 days" in quoted("How often to rotate the keys?", old, new)[0]
+    assert first == "Rotate the keys every 90 days [2]."
+    assert last == (
+        "From “Keys” (no date), which may be outdated:\n"
+        "Rotate the keys every 30 days [1]."
+    )
+
+
+def test_what_names_an_earlier_year_comes_last_with_its_date() -> None:
+    memo = a_passage("- 試用期間は6か月です。", title="入社メモ（2025年）")
+    rule = a_passage("試用期間は3か月です。", title="就業規則 2026", score=0.97)
+    first, last = quoted("試用期間は何か月？", memo, rule)
+
+    assert first == "試用期間は3か月です[2]。"
+    assert last == (
+        "古くなっている可能性のある資料「入社メモ（2025年）」（日付不明）より:\n"
+        "- 試用期間は6か月です[1]。"
+    )
+
+
+def test_whoever_names_a_year_gets_it_first() -> None:
+    new = a_passage("試用期間は3か月です。", title="就業規則 2026")
+    old = a_passage("試用期間は6か月です。", title="就業規則 2025", score=0.97)
+    [asked_for] = quoted("2025年度の試用期間は何か月？", new, old, late=(new,))
+    [other] = quoted("2025年度の試用期間は何か月？", new, late=(new,))
+
+    assert "6か月" in asked_for
+    assert other.startswith("別の年の資料「就業規則 2026」（日付不明）より:\n")
+
+
+def test_the_row_of_the_thing_that_is_named_answers_what_it_is() -> None:
+    text = (
+        "Name an incident by what people notice.\n\n| Level | Meaning |\n|---|---|\n"
+        "| SEV1 | More than 5 % of payments fail |\n| SEV2 | A part is slow |\n\n"
+        "For a SEV1 incident a commander is named within ten minutes."
+    )
+    [row] = quoted(
+        "What counts as a SEV1 incident?", a_passage(text, title="Incidents")
+    )
+
+    assert "Level: SEV1 / Meaning: More than 5 % of payments fail" in row
+
+
+def test_a_short_answer_in_the_words_of_the_question_is_one() -> None:
+    text = (
+        "4. Compare the totals. They must be equal.\n\n"
+        "If the totals differ, do not send the file. Call the owner."
+    )
+    [answer] = quoted("What if the totals differ?", a_passage(text, title="Runs"))
+
+    assert answer.startswith("If the totals differ, do not send the file.")
+
+
+def test_a_sentence_that_points_elsewhere_is_no_answer() -> None:
+    text = (
+        "障害報告書の承認については「報告書の書き方」にあります。\n\n"
+        "障害報告書は法務担当が承認します。"
+    )
+    [answer] = quoted("障害報告書は誰が承認しますか", a_passage(text, title="連絡"))
+
+    assert answer == "障害報告書は法務担当が承認します[1]。"
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("犬を連れて出社してもよいですか", "火曜日は全員が出社してください。"),
+        (
+            "Does the service support wallets on mobile phones?",
+            "For a SEV1 the head of support is told by phone.",
+        ),
+    ],
+)
+def test_what_shares_only_common_words_is_not_quoted(question: str, text: str) -> None:
+    noise = a_passage(text, title="Notes")
+
+    assert quoted(question, noise, confidence=0.3) == []
+
+
+def test_what_was_found_by_meaning_needs_no_words_in_common() -> None:
+    passage = a_passage("宿泊費は1泊12,000円までです。", vector=0.8)
+
+    assert len(quoted("ホテル代の上限額は？", passage, confidence=0.1)) == 1
 
 
 def test_a_list_of_links_is_no_answer() -> None:
@@ -354,6 +446,16 @@ def test_a_passage_is_cut_into_sentences_rows_items_and_code() -> None:
         Kind.ITEM
     ] * 3 + [Kind.SENTENCE]
     assert units(VPN)[-1].kind == Kind.CODE
+
+
+def test_emphasis_and_boxes_of_site_generators_leave_no_marks() -> None:
+    text = "::: tip\n必須です。**SMSは使えません。**\n:::\n\n次の行です。"
+
+    assert [unit.text for unit in units(text)] == [
+        "必須です。",
+        "SMSは使えません。",
+        "次の行です。",
+    ]
 
 
 def test_headings_and_rules_of_tables_are_not_quoted() -> None:
