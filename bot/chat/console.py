@@ -28,9 +28,11 @@ from bot.core.model import (
     Passage,
     Profile,
     Question,
+    Reason,
     Searching,
     Sentence,
     Turn,
+    source_of,
 )
 from bot.core.ports import Conversations
 from bot.text import phrases
@@ -56,6 +58,12 @@ class Asked:
         return (
             Outcome.ANSWERED if isinstance(self.ending, Finished) else Outcome.REFUSED
         )
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why no model wrote the answer, or why there is none."""
+        ending = self.ending
+        return ending.answer.reason if isinstance(ending, Finished) else ending.reason
 
 
 class Desk:
@@ -177,7 +185,7 @@ class Screen:
 def source_line(citation: Citation, language: Language) -> str:
     """Return one line that says where a citation comes from and how old it is."""
     place = " › ".join([citation.title, *citation.heading_path])
-    where = citation.url or "/".join([*citation.path, citation.title])
+    where = citation.url or "/".join([source_of(citation.document), *citation.path])
     parts = [f"[{citation.number}] {place}", where]
     if citation.updated_at is not None:
         day = f"{citation.updated_at:%Y-%m-%d}"

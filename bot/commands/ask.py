@@ -7,9 +7,10 @@ import typer
 
 from bot import settings
 from bot.app import opened
-from bot.chat.console import Screen, as_json
-from bot.commands.terminal import Config, Exit, Json, Verbose, language, out, run
-from bot.core.model import Outcome, Profile
+from bot.chat.console import Asked, Screen, as_json
+from bot.commands.terminal import Config, Exit, Json, Verbose, err, language, out, run
+from bot.core.model import Language, Outcome, Profile, Reason
+from bot.text import phrases
 
 Profiles = Annotated[
     Profile | None,
@@ -46,6 +47,20 @@ def ask(
                 out.print(as_json(asked), markup=False, highlight=False)
             else:
                 asked = await desk.ask(text, Screen(out))
-        return Exit.OK if asked.outcome is Outcome.ANSWERED else Exit.DECLINED
+                hint(asked, language(read))
+        return _ending(asked)
 
     run(main, verbose=verbose)
+
+
+def hint(asked: Asked, spoken: Language, /) -> None:
+    """Tell the person at the terminal, who can mend it, where to look."""
+    if asked.reason in {Reason.SEARCH_DOWN, Reason.MODEL_FAILED}:
+        said = phrases.CHECK_SAYS_WHY.say(spoken)
+        err.print(said, style="yellow", markup=False, highlight=False)
+
+
+def _ending(asked: Asked) -> Exit:
+    if asked.outcome is Outcome.ANSWERED:
+        return Exit.OK
+    return Exit.FAILED if asked.reason is Reason.SEARCH_DOWN else Exit.DECLINED

@@ -10,7 +10,7 @@ from rich.markup import escape
 from bot import settings
 from bot.app import App, opened
 from bot.chat.console import Asked, Desk, Screen, why
-from bot.commands.ask import As, Profiles
+from bot.commands.ask import As, Profiles, hint
 from bot.commands.terminal import Config, Exit, Verbose, complain, language, out, run
 from bot.core.errors import BotError
 from bot.core.model import Language, Profile
@@ -77,14 +77,14 @@ async def converse(desk: Desk, spoken: Language, /) -> None:
                 help_text = phrases.CHAT_HELP.say(spoken)
                 out.print(help_text, style="dim", markup=False, highlight=False)
             case _:
-                last = await _answer(desk, line) or last
+                last = await _answer(desk, line, spoken) or last
 
 
-async def _answer(desk: Desk, line: str) -> Asked | None:
+async def _answer(desk: Desk, line: str, spoken: Language) -> Asked | None:
     """Answer one line; Ctrl-C ends the answer and not the conversation."""
     loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(_asked(desk, line))
+        task = group.create_task(_asked(desk, line, spoken))
         loop.add_signal_handler(signal.SIGINT, task.cancel)
         try:
             await asyncio.wait([task])
@@ -96,12 +96,14 @@ async def _answer(desk: Desk, line: str) -> Asked | None:
     return task.result()
 
 
-async def _asked(desk: Desk, line: str) -> Asked | None:
+async def _asked(desk: Desk, line: str, spoken: Language) -> Asked | None:
     try:
-        return await desk.ask(line, Screen(out))
+        asked = await desk.ask(line, Screen(out))
     except BotError as error:
         complain(str(error))
         return None
+    hint(asked, spoken)
+    return asked
 
 
 def _line() -> str | None:

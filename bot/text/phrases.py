@@ -188,6 +188,10 @@ CHAT_HELP: Final = Phrase(
 WHY_NOTHING: Final = Phrase(
     ja="まだ質問がありません。", en="Nothing has been asked yet."
 )
+CHECK_SAYS_WHY: Final = Phrase(
+    ja="原因と対処は `shirube check` でわかります。",
+    en="`shirube check` says why, and what to do.",
+)
 INIT_NEXT: Final = Phrase(
     ja=(
         "{path} を作成しました。情報源を書き込み、`shirube check` で確かめてから "

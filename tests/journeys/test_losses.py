@@ -45,6 +45,8 @@ def test_an_index_that_was_deleted_is_noticed_and_built_by_the_next_sync(
     synced: Terminal, what: str
 ) -> None:
     shutil.rmtree(data(synced) / what)
+    asked = synced.run("ask", QUESTION)
+    assert (asked.code, "`shirube check` says why" in asked.err) == (1, True)
     check = synced.run("check")
     assert (check.code, "run `shirube sync`" in check.out) == (1, True)
     ran = synced.run("sync")
