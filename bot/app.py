@@ -34,6 +34,7 @@ from bot.core.ports import (
     LanguageModel,
     PassageIndex,
 )
+from bot.core.sync import SourceStatus
 from bot.ingest.engine import Engine
 from bot.ingest.generations import Build
 from bot.ingest.plan import Listing, SyncPlan
@@ -143,6 +144,15 @@ class App:
         except OptionsError as error:
             raise ConfigError(str(error)) from error
         return connector
+
+    async def leftovers(self) -> Sequence[SourceStatus]:
+        """Return the sources that are answered from and that no setting names."""
+        named = {source.name for source in self.settings.sources}
+        return [
+            row
+            for row in await self.state.catalogue.sources()
+            if row.documents and row.source not in named
+        ]
 
     async def warm_up(self) -> None:
         """Load the models; a host that does not answer is found out when asked."""

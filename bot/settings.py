@@ -3,7 +3,7 @@
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -275,7 +275,7 @@ def _unknown_variables(dotenv: Path) -> Iterator[str]:
             if not upper.startswith(PREFIX) or upper.startswith(NOT_OURS):
                 continue
             if (ours := upper.removeprefix(PREFIX)) not in known:
-                near = _suggest(ours, known, prefix=PREFIX)
+                near = suggestion(ours, known, prefix=PREFIX)
                 yield f"unknown setting {name} in {place}{near}"
 
 
@@ -293,7 +293,7 @@ def _sentence(detail: ErrorDetails) -> str:
     match detail["type"]:
         case "extra_forbidden":
             named = [str(part) for part in detail["loc"] if isinstance(part, str)]
-            return f"unknown setting {where}{_suggest(named[-1], _beside(named))}"
+            return f"unknown setting {where}{suggestion(named[-1], _beside(named))}"
         case "missing":
             return f"setting {where} is missing"
         case _ if any(name in where for name in SECRET):
@@ -312,7 +312,8 @@ def _beside(path: list[str]) -> set[str]:
     }
 
 
-def _suggest(name: str, known: set[str], *, prefix: str = "") -> str:
+def suggestion(name: str, known: Collection[str], *, prefix: str = "") -> str:
+    """Return the question for the nearest of some names, or nothing."""
     near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
     return f"; did you mean {prefix}{near[0]}?" if near else ""
 

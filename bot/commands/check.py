@@ -51,6 +51,10 @@ async def findings(app: App, spoken: Language, /) -> AsyncIterator[Finding]:
     for source in app.settings.sources:
         for finding in await _source(app, source, spoken):
             yield finding
+    for row in await app.leftovers():
+        yield _warning(
+            phrases.CHECK_LEFTOVER.say(spoken, source=row.source, count=row.documents)
+        )
     for finding in await _index(app, spoken):
         yield finding
     models = [app.settings.ollama.chat_model, app.settings.ollama.embed_model]

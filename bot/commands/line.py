@@ -5,7 +5,18 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import ask, chat, check, db, demo, evaluate, init, status, sync
+from bot.commands import (
+    ask,
+    chat,
+    check,
+    db,
+    demo,
+    evaluate,
+    forget,
+    init,
+    status,
+    sync,
+)
 from bot.commands.terminal import open_streams
 
 app = typer.Typer(
@@ -21,6 +32,7 @@ app.command("ask")(ask.ask)
 app.command("chat")(chat.chat)
 app.command("status")(status.status)
 app.command("check")(check.check)
+app.command("forget")(forget.forget)
 app.add_typer(db.app, name="db")
 app.add_typer(evaluate.app, name="eval")
 

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from bot import settings
 from bot.app import App, opened
+from bot.commands.forget import say_leftovers
 from bot.commands.terminal import Config, Exit, Json, Verbose, out, run
 from bot.core.sync import SourceStatus
 
@@ -20,7 +21,7 @@ def status(
 
     async def main() -> Exit:
         async with opened(settings.load(config)) as app:
-            rows = await app.state.catalogue.sources()
+            rows = _worth_showing(app, await app.state.catalogue.sources())
             generation = await app.state.generations.active()
             described = None
             if generation is not None:
@@ -34,10 +35,11 @@ def status(
                     "alpha": dict(generation.alpha),
                 }
             if as_json:
-                sources = [_row(row) for row in rows]
+                sources = [_row(app, row) for row in rows]
                 out.print_json(json.dumps({"index": described, "sources": sources}))
             else:
                 _show(app, rows, described)
+                await say_leftovers(app)
         return Exit.OK
 
     run(main, verbose=verbose)
@@ -54,11 +56,9 @@ def _show(app: App, rows: Sequence[SourceStatus], described: object) -> None:
         "last run",
         "read whole",
     )
+    configured = [source.name for source in app.settings.sources]
     known = {row.source: row for row in rows}
-    for name in [
-        *known,
-        *(s.name for s in app.settings.sources if s.name not in known),
-    ]:
+    for name in [*known, *(name for name in configured if name not in known)]:
         row = known.get(name)
         if row is None:
             table.add_row(escape(name), "–", "–", "–", "never", "never")
@@ -74,9 +74,19 @@ def _show(app: App, rows: Sequence[SourceStatus], described: object) -> None:
     out.print(table)
 
 
-def _row(row: SourceStatus) -> dict[str, object]:
+def _worth_showing(app: App, rows: Sequence[SourceStatus]) -> list[SourceStatus]:
+    """Leave out what was forgotten: not in the settings, and nothing live of it."""
+    return [row for row in rows if row.documents or _configured(app, row)]
+
+
+def _configured(app: App, row: SourceStatus) -> bool:
+    return any(source.name == row.source for source in app.settings.sources)
+
+
+def _row(app: App, row: SourceStatus) -> dict[str, object]:
     return {
         "source": row.source,
+        "configured": _configured(app, row),
         "documents": row.documents,
         "pending_vectors": row.pending_vectors,
         "failing": row.failing,

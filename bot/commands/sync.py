@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from bot import settings
 from bot.app import App, opened
+from bot.commands.forget import say_leftovers
 from bot.commands.progress import bars
 from bot.commands.terminal import Config, Exit, Json, Verbose, err, out, run
 from bot.core.sync import RunState, SyncReport
@@ -95,6 +96,8 @@ async def sync_sources(
             )
     written = sum(report.chunks_written for report in reports)
     await app.engine.finish(prepared.generation, written=written)
+    if source is None and not quiet:
+        await say_leftovers(app)
     return reports
 
 

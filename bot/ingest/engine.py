@@ -7,9 +7,10 @@ from datetime import datetime
 from bot.core.errors import ConfigError, Unavailable
 from bot.core.model import EmbeddingSpec, Generation, GenerationSpec
 from bot.core.ports import Embedder, VectorCache
-from bot.core.sync import SyncReport
+from bot.core.sync import RunState, SyncReport
 from bot.ingest import generations
 from bot.ingest.chunking import CHUNKER
+from bot.ingest.forgetting import forget
 from bot.ingest.generations import Build
 from bot.ingest.plan import Listing, SyncPlan
 from bot.ingest.progress import Progress
@@ -106,6 +107,13 @@ class Engine:
         return await self._sync(source, connector, generation).preview(
             progress=progress
         )
+
+    async def forget(self, source: str, /) -> SyncReport:
+        """Take a source out of the answers, whether or not its index is there."""
+        active = await self._build.generations.active()
+        if active is None:
+            return SyncReport(source=source, state=RunState.FINISHED)
+        return await forget(source, active, self._stores, clock=self._clock)
 
     async def finish(self, generation: Generation, /, *, written: int) -> Generation:
         """Keep the index up if chunks were written, and probe the embedding model."""

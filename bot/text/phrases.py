@@ -250,6 +250,16 @@ CHECK_NO_LINKS: Final = Phrase(
 CHECK_SOURCE_PROBLEM: Final = Phrase(
     ja="{source}: {what}。対処: {fix}", en="{source}: {what}; {fix}"
 )
+CHECK_LEFTOVER: Final = Phrase(
+    ja=(
+        "{source}: 設定から外れていますが、文書 {count} 件が今も回答に使われています。"
+        "設定に戻すか、`shirube forget --source {source}` を実行してください。"
+    ),
+    en=(
+        "{source}: not in the settings any more, but {count} documents of it are "
+        "still answered from; put it back, or run `shirube forget --source {source}`."
+    ),
+)
 CHECK_NEVER_SYNCED: Final = Phrase(
     ja="まだ何も読み込んでいません。`shirube sync` を実行してください。",
     en="Nothing has been read yet; run `shirube sync`.",
