@@ -145,7 +145,8 @@ def _rst(path: str, text: str) -> Text:
 
 def _html(path: str, text: str) -> Text:
     if html.nesting(text) > _DEEPEST:
-        raise _Unreadable("too_deep", f"'{path}' nests its elements without end")
+        told = f"'{path}' nests its elements without end; exclude it"
+        raise _Unreadable("too_deep", told)
     page = html.convert(text)
     return Text(
         title=without_markup(page.title or "") or title_of(path),

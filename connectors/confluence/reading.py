@@ -56,9 +56,10 @@ def _read(
     )
     content = joining.joined(origin, export.removed)
     if not content.counts:
+        left = len(content.orphans)
+        only = f", only {left} bodies without one" if left else ""
         raise SourceUnavailable(
-            f"{what} holds no pages, only {len(content.orphans)} bodies without one; "
-            "export again, with all pages chosen"
+            f"{what} holds no pages{only}; export again, with all pages chosen"
         )
     return Reading(content=content, origin=origin, skipped=tree.skipped)
 

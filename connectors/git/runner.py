@@ -18,7 +18,12 @@ from connectors.git.environment import Access, environment
 
 _TICK = 0.1
 _PASSWORD = re.compile(r"(?<=://)[^/@\s]+@")
-_NOISE = re.compile(r"^(?:fatal|error|remote|ERROR): ", re.MULTILINE)
+_NOISE = re.compile(
+    r"^(?:fatal|error|remote|ERROR): |^Could not read from remote repository\.$|"
+    r"^Please make sure you have the correct access rights$|"
+    r"^and the repository exists\.$",
+    re.MULTILINE,
+)
 _DENIED = re.compile(
     r"authentication failed|could not read (?:username|password)|permission denied|"
     r"access denied|returned error: 40[13]|host key verification failed|"
@@ -34,13 +39,15 @@ _ADVICE = (
     ("host key", "add the host to options.known_hosts"),
     ("dubious ownership", "let the account of this process own the repository"),
     ("could not resolve", "check the address, and the network of this machine"),
+    ("failed to connect", "check the address, and the network of this machine"),
     ("returned error: 30", "the address moved; use the one it leads to"),
     ("redirect", "the address moved; use the one it leads to"),
     ("certificate", "name the certificate of your authority in options.ca_file"),
     ("not found", "check the address, and the rights of the token"),
     ("early eof", "the transfer broke off; sync again, or make the bundle again"),
-    ("bundle", "the bundle is broken; make it again with git bundle create"),
     ("not appear to be a git", "give a repository, bare or not, or a bundle"),
+    ("invalid gitfile", "give a repository, bare or not, or a bundle"),
+    ("bundle", "the bundle is broken; make it again with git bundle create"),
     ("object", "if its copy is damaged, delete '*.git' in the cache of this source"),
     ("packfile", "if its copy is damaged, delete '*.git' in the cache of this source"),
     ("no space left", "make room on the disk of the cache"),

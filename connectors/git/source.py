@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Self
 
 from connectors.api import Context, Document, Entry, Failed, Link, Problem
-from connectors.errors import SourceError
+from connectors.errors import SourceError, SourceUnavailable
 from connectors.formats import RELEASE, is_readable, read_file, title_of
 from connectors.git.history import History
 from connectors.git.mirror import Mirror, Origin, refreshed, tip
@@ -94,6 +94,11 @@ class Repository:
             # Only what the operator configured; git wants the real name of it.
             location = Path(location_of(self.context, self.options)).resolve()
             trusted = [location, location / ".git"]
+            if not location.exists():
+                raise SourceUnavailable(
+                    f"source '{self.context.source}': {location} does not exist; set "
+                    "options.path to a repository or a bundle"
+                )
         return Git(self.context.source, access, stop=stop, trusted=trusted)
 
     def _origin(self) -> Origin:
