@@ -19,9 +19,10 @@ from connectors.git.environment import Access, environment
 _TICK = 0.1
 _PASSWORD = re.compile(r"(?<=://)[^/@\s]+@")
 _NOISE = re.compile(
-    r"^(?:fatal|error|remote|ERROR): |^Could not read from remote repository\.$|"
+    r"^fatal: Could not read from remote repository\.$|"
     r"^Please make sure you have the correct access rights$|"
-    r"^and the repository exists\.$",
+    r"^and the repository exists\.$|"
+    r"^(?:fatal|error|remote|ERROR): ",
     re.MULTILINE,
 )
 _DENIED = re.compile(

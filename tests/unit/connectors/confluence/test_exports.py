@@ -149,7 +149,7 @@ def test_an_export_without_pages_is_refused(desk: "Desk") -> None:
         text("bodyType", "2"),
     )
 
-    _refused(desk, desk.write(FakeExport()), "no pages, only 0 bodies")
+    _refused(desk, desk.write(FakeExport()), "holds no pages; export again")
     _refused(desk, desk.write(FakeExport(extra=body)), "no pages, only 1 bodies")
 
 
