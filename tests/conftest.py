@@ -185,7 +185,13 @@ def weaviate(
 def weaviate_cluster(
     weaviate_binary: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[Node]]:
-    """A real cluster of three nodes that anybody may use."""
+    """A real cluster of three nodes that anybody may use.
+
+    Three servers beside everything else are more than two cores carry, so these
+    tests run only when they are asked for.
+    """
+    if os.environ.get("SHIRUBE_TEST_CLUSTER") != "1":
+        pytest.skip("three Weaviate nodes: SHIRUBE_TEST_CLUSTER=1 make test")
     folder = tmp_path_factory.mktemp("weaviate-cluster")
     with weaviate_server.cluster(weaviate_binary, folder, 3) as nodes:
         yield nodes
