@@ -4,18 +4,28 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import ParamSpec, TypeVar
 
+import structlog
+
+from bot.telemetry import CONNECTOR_BROKE
 from connectors.api import Connector, Document, Entry, Failed, Snapshot
+from connectors.errors import SourceError, SourceUnavailable
+
+log = structlog.get_logger()
 
 SLICE = 200
 """Entries listed between two looks at the loop."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class Broken(SourceUnavailable):
+    """A connector raised what no connector may raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +42,13 @@ class Reader:
             yield part
 
     async def fetch(self, entry: Entry, /) -> Document | Failed:
-        """Fetch one entry."""
-        return await self._call(self.snapshot.fetch, entry)
+        """Fetch one entry; one that breaks the connector is one that failed."""
+        try:
+            return await self._call(self.snapshot.fetch, entry)
+        except Broken as error:
+            return Failed(
+                what=entry.title, reason="broken", detail=str(error), id=entry.id
+            )
 
     async def checkpoint(self) -> str | None:
         """Return what the source wants to be given next time."""
@@ -43,9 +58,12 @@ class Reader:
         self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._threads, lambda: function(*args, **kwargs)
-        )
+
+        def call() -> T:
+            with _keeping_rules():
+                return function(*args, **kwargs)
+
+        return await loop.run_in_executor(self._threads, call)
 
 
 @asynccontextmanager
@@ -59,7 +77,8 @@ async def reading(
     opened: list[Snapshot] = []
 
     def enter() -> Snapshot:
-        snapshot = connector.open(checkpoint, stop=stop).__enter__()
+        with _keeping_rules():
+            snapshot = connector.open(checkpoint, stop=stop).__enter__()
         opened.append(snapshot)
         return snapshot
 
@@ -74,6 +93,23 @@ async def reading(
             await asyncio.shield(closing)
         finally:
             threads.shutdown(wait=False)
+
+
+@contextmanager
+def _keeping_rules() -> Iterator[None]:
+    """Have whatever a connector raises end no more than its own source."""
+    try:
+        yield
+    except SourceError:
+        raise
+    except OSError as error:
+        raise Broken(f"it cannot be read now: {error}") from error
+    except Exception as error:
+        log.warning(CONNECTOR_BROKE, exc_info=True)
+        raise Broken(
+            f"the connector broke over it ({type(error).__name__}: {error}); "
+            "report what `shirube sync --verbose` says"
+        ) from error
 
 
 def _take(iterator: Iterator[Entry | Failed]) -> list[Entry | Failed]:
