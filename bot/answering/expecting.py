@@ -73,6 +73,7 @@ _QUESTION_WORDS: Final = re.compile(
     r"|\b(?:which|whom|whose|why|counts? as)\b"
     r"|\bwhat (?:time|day|date|year|month|century)\b"
     rf"|いつ|いくら|いくつ|ど[のれ](?:[くぐ]らい|だけ)|何(?:か|[ヶカ箇])?[{_COUNTERS}]間?"
+    r"|の?(?:手順|方法|やり方|仕方|流れ)|\b(?:steps|procedure|instructions)\b"
     r"|何|誰|だれ|どなた|どこ|どうやって|どうすれば|どうしたら|どのように|なぜ|どうして"
 )
 _COUNTED: Final = re.compile(rf"何(?:か|[ヶカ箇])?([{_COUNTERS}])")

@@ -11,7 +11,7 @@ from bot.answering.composing import Piece
 from bot.answering.quoting import quotation
 from bot.answering.runs import Run, runs
 from bot.answering.units import units
-from bot.answering.weighing import Asked, Labels, trust, worth
+from bot.answering.weighing import Asked, Labels, points_elsewhere, trust, worth
 from bot.core.model import DocumentId, Language, Passage
 from bot.text.normalise import search_form
 from bot.text.phrases import (
@@ -31,7 +31,7 @@ _RANK_WEIGHT: Final = 0.9
 _LATE_PRICE: Final = 0.3
 
 _NEARLY_AS_GOOD: Final = 0.75
-_SAYS_ENOUGH: Final = 0.35
+_SAYS_ENOUGH: Final = 0.5
 _REPEATS: Final = 0.8
 _JUST_AS_GOOD: Final = 0.9
 """Of the best score: so good is what stands before it for being newer."""
@@ -136,6 +136,7 @@ def _chosen(windows: Sequence[_Window]) -> list[_Window]:
         good = not chosen or (
             window.score >= _NEARLY_AS_GOOD * chosen[0].score
             and window.said >= _SAYS_ENOUGH * chosen[0].said
+            and not points_elsewhere(window.run)
         )
         if good and not _repeats(window.run.tokens, said):
             chosen.append(window)

@@ -78,9 +78,15 @@ def _heading(run: Run, passage: Passage, asked: Asked) -> str:
         if gained >= _NEEDS_HEADING:
             shown = _line(label)
             if run.units[0].kind is not Kind.SENTENCE:
-                return f"{shown}\n"
+                return f"{_below(shown, run.units[0].head)}\n"
             return f"{shown}：" if asked.language is Language.JA else f"{shown}: "
     return ""
+
+
+def _below(label: str, head: str) -> str:
+    """Add the heading right above a list or table; the label may be the title."""
+    own = _line(head)
+    return f"{label} › {own}" if own and own != label else label
 
 
 def _line(text: str) -> str:

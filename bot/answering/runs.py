@@ -72,13 +72,15 @@ def _run(
     first: bool = False,
     steps: bool = False,
 ) -> Run:
-    end = _behind_announced(found, _long_enough(found, start, end))
+    said = _long_enough(found, start, end)
+    end = _behind_announced(found, said)
+    listed = end > said and found[end - 1].kind is not Kind.ROW
     return Run(
         units=tuple(found[start:end]),
         tokens=frozenset[str]().union(*tokens[start:end]),
         lead=tokens[start],
         first=first,
-        steps=steps or (end > start + 1 and found[end - 1].kind is Kind.ITEM),
+        steps=steps or (listed and found[start].kind is Kind.SENTENCE),
     )
 
 

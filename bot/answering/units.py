@@ -25,8 +25,10 @@ _HEADING: Final = re.compile(
 _CONTAINER: Final = re.compile(r" {0,3}:{3,}")
 _QUOTED: Final = re.compile(r"^ {0,3}(?:> ?)+", re.MULTILINE)
 _ENDED: Final = re.compile(r"[。．.！？!?:：」』）)]\s*$")
+# An entry of a glossary in plain text: its columns stand apart.
+_TERM: Final = re.compile(r"(?! )(\w[^\n|.。:：]{0,30}?) {2,}(?=\S)")
 _BEGINS: Final = re.compile(
-    "|".join(p.pattern for p in (_FENCE, _ROW, _ITEM, _HEADING, _CONTAINER))
+    "|".join(p.pattern for p in (_FENCE, _ROW, _ITEM, _HEADING, _CONTAINER, _TERM))
 )
 _WRAPPED: Final = 56
 """Columns; a line that is shorter was not wrapped by an editor."""
@@ -85,7 +87,7 @@ def _parts(kind: Kind, text: str) -> list[str]:
         case Kind.ROW:
             return _rows(_plain(text).split("\n"))
         case Kind.ITEM:
-            return [_plain(text)]
+            return [_TERM.sub(r"\1: ", _plain(text), count=1)]
         case Kind.CODE:
             return fences(text.split("\n"))
         case _:
@@ -121,7 +123,8 @@ def _blocks(lines: list[str]) -> Iterator[tuple[Kind | None, str]]:
             yield Kind.ROW, "\n".join(lines[at:end])
         else:
             end = _behind_text(lines, at)
-            kind = Kind.ITEM if _ITEM.match(line) else Kind.SENTENCE
+            listed = _ITEM.match(line) or _TERM.match(line)
+            kind = Kind.ITEM if listed else Kind.SENTENCE
             yield kind, _unwrapped(lines[at:end])
         at = end
 

@@ -22,7 +22,7 @@ from bot.text.tokens import analyse
 _CONTEXT_WEIGHT: Final = 0.75
 _SAID_BY_LABELS: Final = 0.5
 _EXPECTED_BONUS: Final = 0.18
-_STEPS_BONUS: Final = 0.2
+_STEPS_BONUS: Final = 0.3
 _HEAD_BONUS: Final = 0.3
 _BELOW_PRICE: Final = 0.1
 """What stands further down says less of what its heading says."""
@@ -31,12 +31,15 @@ _KEY_BONUS: Final = 0.18
 _LENGTH_PRICE: Final = 0.04
 """For every so many columns of text."""
 
+_FREE_STEPS: Final = 2
+"""Times so many columns; longer steps are no dearer."""
+
 _MORE_PRICE: Final = 0.02
 """For every row or item behind the first one."""
 
 _LEAD_PRICE: Final = 0.1
 _ECHO_PRICE: Final = 0.5
-_ELSEWHERE_PRICE: Final = 0.3
+_ELSEWHERE_PRICE: Final = 0.5
 _NEW_TOKENS: Final = 4
 _CONTEXT_TRUST: Final = 0.9
 _TOUCHES: Final = 0.25
@@ -50,15 +53,21 @@ _ELSEWHERE: Final = re.compile(
     r"|(?:ページ|資料|文書|」|\))(?:に(?:あります|書いてあります|残しています)"
     r"|を(?:見て|ご覧|参照)[^。]*)。?$"
     r"|^(?:This (?:page|document|guide|section|runbook)|How we|See)\b"
+    # An entry of a table of contents.
+    r"|^\s*(?:[-*+・]|\d+[.)])\s*\[[^\]\n]*\]\([^()\n]*\)[^\n]{0,24}$"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is looked for: the bare question, and the question in its context."""
+    """What is looked for: the bare question, and the question in its context.
+
+    Both without words that only ask; `words` are all of them.
+    """
 
     bare: frozenset[str]
     context: frozenset[str]
+    words: frozenset[str]
     expected: Expected
     language: Language
     worth: Weights
@@ -74,6 +83,7 @@ class Asked:
         return cls(
             bare=_content(queries[0]),
             context=_content(queries[-1]),
+            words=tokens_of(queries[-1]),
             expected=expected(queries[0]),
             language=language,
             worth=weights(texts),
@@ -113,19 +123,17 @@ def worth(run: Run, labels: Labels, asked: Asked, /) -> float:
     head = tokens_of(first.head) or labels.heading
     whole = asked.covered(run.tokens | labels.all)
     lead = asked.covered(run.lead | labels.all) / whole if whole else 1.0
-    length = sum(width(unit.text) for unit in run.units)
     return (
         asked.covered(run.tokens)
         - _SAID_BY_LABELS * asked.covered(run.tokens & labels.all)
         + (_HEAD_BONUS * lead if run.first else -_BELOW_PRICE) * asked.covered(head)
         + (_key_bonus(asked) if _named(first, asked) else 0.0)
         + (_EXPECTED_BONUS if _met(run, asked) else 0.0)
-        + (_steps_bonus(run) if asked.expected.steps else 0.0)
+        + (_steps_bonus(run, asked) if asked.expected.steps else 0.0)
         - (_ECHO_PRICE if _echoes(run, labels.all, asked) else 0.0)
-        - (_ELSEWHERE_PRICE if _points_elsewhere(run) else 0.0)
+        - (_ELSEWHERE_PRICE if points_elsewhere(run) else 0.0)
         - _LEAD_PRICE * (1 - lead)
-        - _LENGTH_PRICE * length / SHORT
-        - (0.0 if asked.expected.steps else _MORE_PRICE * _more(run))
+        - _size_price(run, asked)
     )
 
 
@@ -151,6 +159,11 @@ def trust(run: Run, labels: Labels, asked: Asked, confidence: float, /) -> float
     known = asked.expected.pattern is not None
     missing = _MISSING_PRICE if known and not _met(run, asked) else 0.0
     return (rare + every) / 4 + confidence / 2 - missing
+
+
+def points_elsewhere(run: Run, /) -> bool:
+    """Whether a run says what a page is for or where something else stands."""
+    return any(_ELSEWHERE.search(unit.text) for unit in run.units)
 
 
 def tokens_of(text: str, /) -> frozenset[str]:
@@ -180,20 +193,22 @@ def _echoes(run: Run, labels: frozenset[str], asked: Asked) -> bool:
     first = run.units[0]
     if first.kind in (Kind.ROW, Kind.CODE) or asked.expected.met(_said(first)):
         return False
-    new = run.lead - asked.context - labels
+    new = run.lead - asked.words - labels
     # A Japanese word gives two or three tokens.
     return sum(2 if token.isascii() else 1 for token in new) < _NEW_TOKENS
 
 
-def _more(run: Run) -> int:
-    """Count rows and items that come along with the first one, unannounced."""
-    if run.units[0].kind is Kind.SENTENCE:
-        return 0
-    return len(run.units) - 1
+def _size_price(run: Run, asked: Asked) -> float:
+    """Make long runs dear, but not steps that were asked for.
 
-
-def _points_elsewhere(run: Run) -> bool:
-    return any(_ELSEWHERE.search(unit.text) for unit in run.units)
+    Rows and items cost more when they only come along with the first one.
+    """
+    length = sum(width(unit.text) for unit in run.units) / SHORT
+    if asked.expected.steps:
+        return _LENGTH_PRICE * (min(length, _FREE_STEPS) if run.steps else length)
+    announced = run.units[0].kind is Kind.SENTENCE
+    more = 0 if announced else len(run.units) - 1
+    return _LENGTH_PRICE * length + _MORE_PRICE * more
 
 
 def _named(unit: Unit, asked: Asked) -> bool:
@@ -206,6 +221,10 @@ def _key_bonus(asked: Asked) -> float:
     return _KEY_BONUS * (2 if asked.expected.meaning else 1)
 
 
-def _steps_bonus(run: Run) -> float:
+def _steps_bonus(run: Run, asked: Asked) -> float:
+    """Prefer steps, the more so the more of the question they speak of."""
+    close = min(1.0, 3 * asked.covered(run.tokens))
     named = asks_for_steps(run.units[0].head)
-    return (_STEPS_BONUS if run.steps else 0.0) + (_STEPS_BONUS if named else 0.0)
+    return (_STEPS_BONUS * close if run.steps else 0.0) + (
+        _STEPS_BONUS if named else 0.0
+    )

@@ -257,6 +257,35 @@ def test_a_list_is_quoted_with_its_announcement() -> None:
     )
 
 
+def test_steps_are_quoted_to_the_last_one_and_not_lists_of_links() -> None:
+    steps = "**手順**\n\n" + "\n".join(
+        f"{n}. 精算の画面{n}に経費を入力します。" for n in "123456"
+    )
+    links = (
+        "- [経費精算の手順](https://a.example/1)：立て替えたとき\n"
+        "- [旅費](https://a.example/2)"
+    )
+    texts = quoted(
+        "経費精算の手順",
+        a_passage(links, title="総務の入口"),
+        a_passage(steps, title="経費精算の手順", score=0.8),
+    )
+
+    assert len(texts) == 1
+    assert texts[0].startswith("経費精算の手順 › 手順\n1. 精算の画面1")
+    assert texts[0].endswith("6. 精算の画面6に経費を入力します[2]。")
+
+
+def test_steps_about_something_else_are_not_taken_for_the_answer() -> None:
+    text = (
+        "## 貸与\n\n1. 暗号化を確かめます。\n2. 受領書に署名します。\n\n"
+        "## 返却\n\n退職する人は最終出社日に返します。"
+    )
+    [text] = quoted("PCを返却するときの手順", a_passage(text, title="PCの貸与と返却"))
+
+    assert text.startswith("返却：退職する人は最終出社日に返します")
+
+
 def test_english_lists_and_wrapped_lines_are_quoted_whole() -> None:
     [steps] = quoted("How do I install the VPN client?", a_passage(VPN, title="VPN"))
     [days] = quoted("How long is a certificate valid?", a_passage(VPN, title="VPN"))
@@ -456,6 +485,20 @@ def test_emphasis_and_boxes_of_site_generators_leave_no_marks() -> None:
         "SMSは使えません。",
         "次の行です。",
     ]
+
+
+def test_a_glossary_in_plain_text_is_cut_at_its_terms() -> None:
+    text = (
+        "capture         The merchant asks for the money. It is paid\n"
+        "                out in a week. Japanese: 売上確定\n"
+        "reconciliation  Comparing what was paid."
+    )
+
+    capture, reconciliation = units(text)
+
+    assert (capture.key, reconciliation.key) == ("capture", "reconciliation")
+    assert capture.text.startswith("capture: The merchant asks for the money. It is")
+    assert capture.text.endswith("paid out in a week. Japanese: 売上確定")
 
 
 def test_headings_and_rules_of_tables_are_not_quoted() -> None:
