@@ -142,11 +142,15 @@ class Desk:
 
 
 class Screen:
-    """Shows the events of one answer on a terminal, for people."""
+    """Shows the events of one answer on a terminal, for people.
+
+    Notes and sources stand apart from the answer. Where something that was shown had
+    to be withdrawn, what is left of the answer is shown once more.
+    """
 
     def __init__(self, console: Console, /) -> None:
         self._console = console
-        self._shown = False
+        self._shown = ""
 
     def __call__(self, event: AnswerEvent, /) -> None:
         """Show one event."""
@@ -154,43 +158,48 @@ class Screen:
             case Searching() | Found():
                 pass
             case Sentence(text=text):
-                self._shown = True
-                self._console.print(text, end="", markup=False, highlight=False)
+                self._shown += text
+                self._print(text, end="")
             case Finished(answer=answer):
-                self._end()
                 self._finish(answer)
             case Declined(text=text):
-                self._end()
-                self._console.print(escape(text), style="yellow", highlight=False)
+                self._part()
+                self._print(text, style="yellow")
             case _:
                 assert_never(event)
 
-    def _end(self) -> None:
-        if self._shown:
-            self._console.print()
-        self._shown = False
-
     def _finish(self, answer: Answer) -> None:
-        for note in answer.notes:
-            self._console.print(escape(note), style="italic", highlight=False)
+        if self._shown.strip() != answer.text:
+            self._part()
+            self._print(answer.text, end="")
+        self._print()
+        if answer.notes:
+            self._print("\n" + "\n".join(answer.notes), style="italic")
+        self._print()
         for citation in answer.citations:
-            self._console.print(
-                escape(source_line(citation, answer.language)),
-                style="dim",
-                highlight=False,
-                soft_wrap=True,
-            )
+            self._print(source(citation, answer.language), style="dim")
+
+    def _part(self) -> None:
+        if self._shown:
+            self._print("\n")
+
+    def _print(
+        self, text: str = "", *, style: str | None = None, end: str = "\n"
+    ) -> None:
+        self._console.print(
+            text, style=style, end=end, markup=False, highlight=False, soft_wrap=True
+        )
 
 
-def source_line(citation: Citation, language: Language) -> str:
-    """Return one line that says where a citation comes from and how old it is."""
+def source(citation: Citation, language: Language) -> str:
+    """Say where a citation comes from and how old it is, and how to open it."""
     place = " › ".join([citation.title, *citation.heading_path])
     where = citation.url or "/".join([source_of(citation.document), *citation.path])
-    parts = [f"[{citation.number}] {place}", where]
+    line = f"[{citation.number}] {place}"
     if citation.updated_at is not None:
         day = f"{citation.updated_at:%Y-%m-%d}"
-        parts.append(phrases.UPDATED.say(language, date=day))
-    return " — ".join(parts)
+        line += f" — {phrases.UPDATED.say(language, date=day)}"
+    return f"{line}\n    {where}"
 
 
 def why(asked: Asked) -> Table:
