@@ -1,11 +1,8 @@
 """Fills in the vectors of what was published without them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.core.model import Revision
 from bot.core.ports import Projection
-from bot.core.sync import Staged
 from bot.ingest.progress import Progress, Stage
 from bot.ingest.projecting import Projector
 
@@ -37,7 +34,7 @@ async def fill_in(
         revisions = await projection.unembedded(
             generation, source=source, limit=TOGETHER
         )
-        states = await _states(revisions, projection)
+        states = await projection.states(revisions)
         if not states:
             break
         projected = await projector.project(states, embed=True)
@@ -52,10 +49,3 @@ async def fill_in(
     if total:
         progress(Stage.EMBEDDING, done=total - filled.pending, total=total)
     return filled
-
-
-async def _states(
-    revisions: Sequence[Revision], projection: Projection
-) -> dict[Revision, Staged]:
-    found = {revision: await projection.staged(revision) for revision in revisions}
-    return {key: state for key, state in found.items() if state is not None}

@@ -17,13 +17,12 @@ from bot.core.ports import (
     IndexGenerations,
     Projection,
 )
-from bot.core.sync import Staged
 from bot.ingest.probe import alpha
 from bot.ingest.progress import Progress, Stage
 from bot.ingest.projecting import Projector, cut
 from bot.ingest.vectors import Vectors
 
-TOGETHER = 10
+TOGETHER = 50
 """Documents written at once while building."""
 
 LOOKED_AT = 200
@@ -209,17 +208,10 @@ async def _projected(
     for start in range(0, len(revisions), TOGETHER):
         progress(Stage.REBUILDING, done=start, total=len(revisions))
         part = revisions[start : start + TOGETHER]
-        states = await _states(part, build.projection)
+        states = await build.projection.states(part)
         projected = await projector.project(states, embed=True)
         yield {
             revision: (state.access.digest(), projected.embedded[revision[0]])
             for revision, state in states.items()
         }
     progress(Stage.REBUILDING, done=len(revisions), total=len(revisions))
-
-
-async def _states(
-    revisions: list[Revision], projection: Projection
-) -> dict[Revision, Staged]:
-    found = {revision: await projection.staged(revision) for revision in revisions}
-    return {key: state for key, state in found.items() if state is not None}

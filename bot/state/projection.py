@@ -58,6 +58,8 @@ _SHOWN_SOMEWHERE = (
 
 _STATE: Select[Any] = (
     select(
+        revisions.c.document,
+        revisions.c.revision,
         revisions.c.version,
         revisions.c.content,
         texts.c.markdown,
@@ -80,6 +82,18 @@ _STATE: Select[Any] = (
         ),
     )
 )
+
+
+def _state(key: Revision, row: Sequence[Any]) -> Staged:
+    version, content, markdown, layers, *metadata = row
+    return Staged(
+        document=key[0],
+        version=version,
+        content=content,
+        markdown=unpacked(markdown),
+        access=access(layers),
+        **described(metadata),
+    )
 
 
 class SqlProjection:
@@ -117,27 +131,19 @@ class SqlProjection:
 
     async def staged(self, wanted: Revision, /) -> Staged | None:
         """Return one stored state with its Markdown; None when it is gone."""
-        document, number = wanted
+        return (await self.states([wanted])).get(wanted)
+
+    async def states(
+        self, wanted: Collection[Revision], /
+    ) -> Mapping[Revision, Staged]:
+        """Return stored states with their Markdown; what is gone is left out."""
+        names = {document for document, _ in wanted}
+        numbers = {number for _, number in wanted}
+        statement = _STATE.where(revisions.c.revision.in_(numbers))
         async with self._database.reading() as connection:
-            row = (
-                await connection.execute(
-                    _STATE.where(
-                        revisions.c.document == document,
-                        revisions.c.revision == number,
-                    )
-                )
-            ).one_or_none()
-        if row is None:
-            return None
-        version, content, markdown, layers, *metadata = row
-        return Staged(
-            document=document,
-            version=version,
-            content=content,
-            markdown=unpacked(markdown),
-            access=access(layers),
-            **described(metadata),
-        )
+            rows = await fetched(connection, statement, revisions.c.document, names)
+        found = {revision(row): row[2:] for row in rows}
+        return {key: _state(key, found[key]) for key in wanted if key in found}
 
     async def live(self, generation: GenerationId, /) -> AsyncIterator[Revision]:
         """Walk the live revisions of a generation, ordered by document."""

@@ -47,6 +47,18 @@ class ProjectionContract(OneSource):
         assert staged is not None
         assert (live.access, staged.access) == (BOARD, STAFF)
 
+    async def test_many_states_come_back_at_once(self, desk: Desk) -> None:
+        """Neither those that are gone nor other revisions of the same documents."""
+        old, travel = a_state(text="一"), a_state(TRAVEL, text="旅費")
+        await desk.publish(old, travel)
+        await desk.stage(a_state(text="二"))
+        wanted = [(LEAVE, 1), (TRAVEL, 1), (TRAVEL, 2), (document_id(SOURCE, "無"), 1)]
+
+        found = await desk.state.projection.states(wanted)
+
+        assert found == {(LEAVE, 1): old, (TRAVEL, 1): travel}
+        assert await desk.state.projection.states([]) == {}
+
     async def test_what_the_index_was_told_is_remembered(self, desk: Desk) -> None:
         [old] = await desk.publish(a_state(text="一"))
         [new] = await desk.publish(a_state(text="二"))

@@ -164,6 +164,11 @@ class Projection(Protocol):
         what it was staged with before.
         """
 
+    async def states(
+        self, revisions: Collection[Revision], /
+    ) -> Mapping[Revision, Staged]:
+        """Return what `staged` returns of each; those that are gone are left out."""
+
     def live(self, generation: GenerationId, /) -> AsyncIterator[Revision]:
         """Walk the live revisions of a generation, ordered by document."""
 
