@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-LONG = frozenset({"soak"})
+LONG = frozenset({"soak", "install"})
 
 
 def names() -> list[str]:
