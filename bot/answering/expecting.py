@@ -13,9 +13,9 @@ _NUMBER: Final = (
     r"|half|several|few|dozens?|hundreds?|thousands?|millions?|billions?)"
 )
 _SOME: Final = rf"(?:an?|{_NUMBER})"
-_COUNTERS: Final = (
-    "日月年時分秒週円人名個回件歳才文字台枚号階校本冊匹点位番種倍度割口頭軒曲社県国店"
-    "室席世代隻両機基%k"
+_COUNTER: Final = (
+    "(?:[日月年時分秒週円人名個回件歳才文字台枚号階校本冊匹点位番種倍度割口頭軒曲社県国店"
+    "室席世代隻両機基%]|[a-z]{1,3}(?![a-z]))"
 )
 _DATE: Final = (
     rf"{_KANJI}\s*(?:年|か?[ヶカ箇]?月|日|時|分|週|世紀|営業日)|[月火水木金土日]曜|末日"
@@ -72,11 +72,11 @@ _QUESTION_WORDS: Final = re.compile(
     r"|large|big|deep|wide)\b(?: (?:does|do|did|will) (?:it|this|that) take\b)?"
     r"|\b(?:which|whom|whose|why|counts? as)\b"
     r"|\bwhat (?:time|day|date|year|month|century)\b"
-    rf"|いつ|いくら|いくつ|ど[のれ](?:[くぐ]らい|だけ)|何(?:か|[ヶカ箇])?[{_COUNTERS}]間?"
+    rf"|いつ|いくら|いくつ|ど[のれ](?:[くぐ]らい|だけ)|何(?:か|[ヶカ箇])?{_COUNTER}間?"
     r"|の?(?:手順|方法|やり方|仕方|流れ)|\b(?:steps|procedure|instructions)\b"
     r"|何|誰|だれ|どなた|どこ|どうやって|どうすれば|どうしたら|どのように|なぜ|どうして"
 )
-_COUNTED: Final = re.compile(rf"何(?:か|[ヶカ箇])?([{_COUNTERS}])")
+_COUNTED: Final = re.compile(rf"何(?:か|[ヶカ箇])?({_COUNTER})")
 _MEANING: Final = re.compile(
     r"\bwhat (?:is|are|does|do|counts? as)\b|\bmean(?:s|ing)?\b"
     r"|とは|って何|の(?:意味|定義)"

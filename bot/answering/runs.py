@@ -26,7 +26,7 @@ SHORT: Final = 100
 
 _TARGET: Final = re.compile(r"(?<=\])\([^()\s]*\)")
 _ANNOUNCES: Final = re.compile(
-    r"(?:[:：]|(?:次|以下|下記)の(?:とおり|通り|よう|手順|方法|もの|順)[^。]{0,8}。?"
+    r"(?:[:：]|(?:次|以下|下記)(?:[のに][^。」]{0,12}|である|です)?。?"
     r"|\bfollowing\W*|\bas follows\W*)\s*$"
 )
 

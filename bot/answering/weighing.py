@@ -43,7 +43,7 @@ _ELSEWHERE_PRICE: Final = 0.5
 _NEW_TOKENS: Final = 4
 _CONTEXT_TRUST: Final = 0.9
 _TOUCHES: Final = 0.25
-_MISSING_PRICE: Final = 0.1
+_DOUBT_PRICE: Final = 0.1
 
 _ITEM_NUMBER: Final = re.compile(r"^\s*\d+[.)．）]")
 _YEAR_ONLY: Final = re.compile(r"(?<=\d)年度")
@@ -141,14 +141,18 @@ def trust(run: Run, labels: Labels, asked: Asked, confidence: float, /) -> float
     """Say how likely a run is about what was asked, and not about other things.
 
     It is the mean of what retrieval is sure of and of how much of the question the
-    run covers, by rare words and by all words; lower where a number is missing, and
-    nothing where the run shares only a word or two. Of a Japanese question, a
-    passage that is not Japanese can only share the words in Latin letters.
+    run covers, by rare words and by all words; lower where a number is missing and
+    for mere code, and nothing where the run shares only a word or two or lacks what a
+    Japanese question names in Latin letters. A passage that is not Japanese can share
+    nothing else with it.
     """
     tokens = run.tokens | labels.all
     bare, context = asked.bare, asked.context
-    if asked.language is Language.JA and labels.language is not Language.JA:
-        bare, context = _latin(bare), _latin(context)
+    if asked.language is Language.JA:
+        if not _latin(bare) <= tokens:
+            return 0.0
+        if labels.language is not Language.JA:
+            bare, context = _latin(bare), _latin(context)
     rare = max(
         coverage(bare, tokens, asked.worth),
         _CONTEXT_TRUST * coverage(context, tokens, asked.worth),
@@ -156,9 +160,11 @@ def trust(run: Run, labels: Labels, asked: Asked, confidence: float, /) -> float
     every = coverage(bare, tokens, Weights())
     if rare + every < 2 * _TOUCHES:
         return 0.0
-    known = asked.expected.pattern is not None
-    missing = _MISSING_PRICE if known and not _met(run, asked) else 0.0
-    return (rare + every) / 4 + confidence / 2 - missing
+    doubts = (
+        asked.expected.pattern is not None and not _met(run, asked),
+        not asked.expected.steps and all(u.kind is Kind.CODE for u in run.units),
+    )
+    return (rare + every) / 4 + confidence / 2 - _DOUBT_PRICE * sum(doubts)
 
 
 def points_elsewhere(run: Run, /) -> bool:
@@ -172,7 +178,10 @@ def tokens_of(text: str, /) -> frozenset[str]:
 
 
 def _latin(tokens: frozenset[str]) -> frozenset[str]:
-    return frozenset(token for token in tokens if token.isascii())
+    """Return words in Latin letters; a single letter names nothing."""
+    return frozenset(
+        t for t in tokens if len(t) > 1 and t.isascii() and not t.isdigit()
+    )
 
 
 def _content(query: str) -> frozenset[str]:

@@ -235,6 +235,21 @@ def test_what_shares_only_common_words_is_not_quoted(question: str, text: str) -
     assert quoted(question, noise, confidence=0.3) == []
 
 
+def test_a_passage_without_what_the_question_names_is_not_quoted() -> None:
+    other = "OpenAPIのディレクトリ構成は次のとおりです。例を挙げます。"
+
+    assert quoted("Terraformのディレクトリ構成", a_passage(other, title="API")) == []
+    assert quoted("Terraformのディレクトリ構成", a_passage(other, title="Terraform"))
+
+
+def test_mere_code_answers_a_vague_question_less() -> None:
+    code = a_passage("```yaml\nexample: validation error\n```", title="API rules")
+    asked = "What is the API status code of a validation error?"
+
+    assert quoted(asked, code, confidence=0.4) == []
+    assert quoted("validation error", code, confidence=0.4)
+
+
 def test_what_was_found_by_meaning_needs_no_words_in_common() -> None:
     passage = a_passage("宿泊費は1泊12,000円までです。", vector=0.8)
 
@@ -246,6 +261,21 @@ def test_a_list_of_links_is_no_answer() -> None:
     rule = a_passage("締め日は毎月末日です。", title="経費精算の手順", score=0.8)
 
     assert "末日" in quoted("経費精算の手順の締め日は？", portal, rule)[0]
+
+
+@pytest.mark.parametrize(
+    "announcement",
+    [
+        "バケットの命名は以下の制約である。",
+        "バケットの命名は以下。",
+        "バケットの命名に次の決まりがあります。",
+    ],
+)
+def test_what_announces_a_list_brings_it_along(announcement: str) -> None:
+    text = f"{announcement}\n\n- 3文字以上\n- 小文字のみ\n\n別の話です。"
+    [rule] = quoted("バケットの命名", a_passage(text, title="S3"))
+
+    assert rule == f"{announcement}\n- 3文字以上\n- 小文字のみ[1]"
 
 
 def test_a_list_is_quoted_with_its_announcement() -> None:
