@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -206,7 +207,7 @@ def load(config: Path | None = None, /, **overrides: object) -> Settings:
     except OSError as error:
         raise ConfigError(f"{error.filename}: {error.strerror}") from error
     except SettingsError as error:
-        raise ConfigError(f"{error}; it wants JSON there") from error
+        raise ConfigError(_no_json(str(error))) from error
     except ValidationError as error:
         problems = [_sentence(detail) for detail in error.errors()]
         raise ConfigError("\n".join(problems)) from error
@@ -223,6 +224,15 @@ def _config_file(config: Path | None) -> Path:
     if not path.is_file() and (named or path.exists()):
         raise ConfigError(f"no settings file {path}; `shirube init` writes one")
     return path
+
+
+def _no_json(told: str) -> str:
+    named = re.search(r'field "(\w+)"', told)
+    begins = PREFIX + (named[1].upper() if named else "")
+    return (
+        f"a variable that begins with {begins} cannot be read: lists and tables are "
+        'JSON there, such as ["pub"]'
+    )
 
 
 def _secrets_folder() -> Path | None:

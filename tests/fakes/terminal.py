@@ -86,6 +86,19 @@ class Terminal:
                 process.kill()
             process.wait()
 
+    def shell(self, line: str) -> "subprocess.CompletedProcess[str]":
+        """Run a line of bash, in which `shirube` is the command, to its end."""
+        function = f'shirube() {{ "{sys.executable}" -m bot "$@"; }}; '
+        return subprocess.run(
+            ["bash", "-c", function + line],
+            cwd=self.folder,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
     def _environment(self) -> dict[str, str]:
         kept = {
             name: value
