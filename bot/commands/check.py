@@ -60,7 +60,8 @@ async def findings(app: App, spoken: Language, /) -> AsyncIterator[Finding]:
     models = [app.settings.ollama.chat_model, app.settings.ollama.embed_model]
     wanted = [model for model in models if model != NONE]
     if wanted:
-        for finding in _host(await inspect(app.host, wanted), spoken):
+        report = await inspect(app.host, wanted)
+        for finding in (*_host(report, spoken), *_roles(app, report, spoken)):
             yield finding
 
 
@@ -140,6 +141,17 @@ def _model(model: ModelReport, spoken: Language) -> Finding:
             dimensions=dimensions,
         )
     )
+
+
+def _roles(app: App, report: HostReport, spoken: Language) -> Iterator[Finding]:
+    """Find models that were set for what they cannot do."""
+    ollama = app.settings.ollama
+    for model in report.models:
+        able = model.capabilities
+        if able and model.model == ollama.chat_model and "completion" not in able:
+            yield _error(phrases.CHECK_NO_WRITER.say(spoken, model=model.model))
+        if able and model.model == ollama.embed_model and "embedding" not in able:
+            yield _warning(phrases.CHECK_NO_EMBEDDER.say(spoken, model=model.model))
 
 
 def _ok(text: str) -> Finding:

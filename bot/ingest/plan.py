@@ -159,9 +159,9 @@ def held_removals(
     return None
 
 
-def opened(widen: Mapping[DocumentId, Access]) -> list[DocumentId]:
+def opened(widen: Mapping[DocumentId, Access]) -> frozenset[DocumentId]:
     """Return those of the widenings that end in everybody inside seeing them."""
-    return [key for key, access in widen.items() if access.permits({PUB})]
+    return frozenset(key for key, access in widen.items() if access.permits({PUB}))
 
 
 def _must_wait(row: Known, entry: Entry, now: datetime) -> bool:

@@ -72,7 +72,7 @@ class Tally:
             detail=listed.detail,
             listed=len(listed.entries),
             unchanged=work.unchanged,
-            access_changed=len(work.tighten.keys() | work.widen.keys()),
+            access_changed=len(work.tighten),
             warnings=listed.warnings,
         )
 
@@ -337,7 +337,9 @@ def _widenings(
     work: SyncPlan, policy: Policy, tally: Tally
 ) -> Mapping[DocumentId, Access]:
     opened = planning.opened(work.widen)
-    if policy.widening or not planning.exceeds_guard(len(opened), work.live):
-        return work.widen
-    tally.held.append(f"{len(opened)} documents would become open to everybody")
-    return {key: access for key, access in work.widen.items() if key not in opened}
+    allowed = work.widen
+    if planning.exceeds_guard(len(opened), work.live) and not policy.widening:
+        tally.held.append(f"{len(opened)} documents would become open to everybody")
+        allowed = {key: wanted for key, wanted in allowed.items() if key not in opened}
+    tally.count(access_changed=len(allowed.keys() - work.tighten.keys()))
+    return allowed

@@ -309,3 +309,17 @@ CHECK_MODEL: Final = Phrase(
     en="{model}: {digest}, context {context}, {capabilities}{dimensions}.",
 )
 CHECK_MODEL_PROBLEM: Final = Phrase(ja="{problem}。", en="{problem}.")
+CHECK_NO_WRITER: Final = Phrase(
+    ja="{model} は回答を書けません。ollama.chat_model に別のモデルを設定してください。",
+    en="{model} cannot write answers; set ollama.chat_model to another model.",
+)
+CHECK_NO_EMBEDDER: Final = Phrase(
+    ja=(
+        "{model} は埋め込み用のモデルではありません。"
+        "ollama.embed_model に bge-m3 などを設定してください。"
+    ),
+    en=(
+        "{model} is not made for embeddings; set ollama.embed_model to one that is, "
+        "such as bge-m3."
+    ),
+)

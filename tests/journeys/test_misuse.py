@@ -178,3 +178,39 @@ def test_ctrl_c_while_the_command_loads_ends_it_quietly(synced: Terminal) -> Non
         ran = interrupt(process, after=0.3)
 
     assert (ran.code, "Traceback" in ran.err) == (130, False)
+
+
+# --- models --------------------------------------------------------------------
+
+
+@pytest.mark.ollama
+def test_models_that_are_set_for_what_they_cannot_do_are_named(
+    synced: Terminal, ollama_url: str, minilm_model: str
+) -> None:
+    """MiniLM embeds and writes nothing; the other one was never pulled."""
+    wrong = Terminal(
+        synced.folder,
+        {
+            "SHIRUBE_OLLAMA__URL": ollama_url,
+            "SHIRUBE_OLLAMA__CHAT_MODEL": minilm_model,
+            "SHIRUBE_OLLAMA__EMBED_MODEL": "無い-model",
+        },
+    )
+    check = wrong.run("check")
+    asked = wrong.run("ask", QUESTION)
+
+    assert check.code == 1
+    assert f"{minilm_model} cannot write answers; set ollama.chat_model" in check.out
+    assert "run `ollama pull 無い-model`" in check.out
+    assert (asked.code, "`shirube check` says why" in asked.err) == (0, True)
+    assert "10日" in asked.out
+
+
+def test_a_host_that_is_not_there_is_named_and_answers_are_quotations(
+    synced: Terminal,
+) -> None:
+    alone = Terminal(synced.folder, {"SHIRUBE_OLLAMA__URL": "http://127.0.0.1:9"})
+    check, asked = alone.run("check"), alone.run("ask", QUESTION)
+
+    assert (check.code, "http://127.0.0.1:9" in check.out) == (0, True)
+    assert (asked.code, "10日" in asked.out) == (0, True)

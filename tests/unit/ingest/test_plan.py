@@ -192,7 +192,7 @@ def test_the_guard_is_twenty_documents_or_a_tenth() -> None:
 def test_only_widenings_that_end_open_count_as_opened() -> None:
     both = Access(layers=(frozenset({HR, OPS}),))
 
-    assert opened({DocumentId("a"): OPEN, DocumentId("b"): both}) == ["a"]
+    assert opened({DocumentId("a"): OPEN, DocumentId("b"): both}) == {"a"}
 
 
 def test_the_same_id_twice_is_counted_and_the_first_stays() -> None:
