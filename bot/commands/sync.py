@@ -145,6 +145,12 @@ def show(report: SyncReport, /) -> None:
     )
     if report.detail:
         out.print(f"  {escape(report.detail)}", style="yellow", highlight=False)
+    if report.denied:
+        out.print(
+            f"  nobody may read {report.denied} of them; `shirube check` says why",
+            style="yellow",
+            highlight=False,
+        )
     for reason in report.held:
         out.print(
             f"  held: {escape(reason)}; look at it, then approve with "

@@ -89,9 +89,9 @@ class RunState(StrEnum):
 class SyncReport:
     """What a run did, in documents unless said otherwise.
 
-    `held` says what the guards kept back, in words; `embedded` and `cached` count
-    chunks whose vectors were computed or found in the cache, `pending` those that
-    still lack one.
+    `denied` counts what was listed and nobody may read. `held` says what the guards
+    kept back, in words; `embedded` and `cached` count chunks whose vectors were
+    computed or found in the cache, `pending` those that still lack one.
     """
 
     source: str
@@ -102,6 +102,7 @@ class SyncReport:
     removed: int = 0
     access_changed: int = 0
     unchanged: int = 0
+    denied: int = 0
     fetched: int = 0
     chunks_written: int = 0
     embedded: int = 0

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 
-from bot.core.access import Access
+from bot.core.access import NOBODY, Access
 from bot.core.errors import BotError
 from bot.core.model import DocumentId, Generation, RunId
 from bot.core.ports import ChunkStore, Ledger, Projection, Quarantine, Runs
@@ -72,6 +72,10 @@ class Tally:
             detail=listed.detail,
             listed=len(listed.entries),
             unchanged=work.unchanged,
+            denied=sum(
+                planning.access_of(entry.layers) == NOBODY
+                for entry in listed.entries.values()
+            ),
             access_changed=len(work.tighten),
             warnings=listed.warnings,
         )

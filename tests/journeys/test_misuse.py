@@ -214,3 +214,11 @@ def test_a_host_that_is_not_there_is_named_and_answers_are_quotations(
 
     assert (check.code, "http://127.0.0.1:9" in check.out) == (0, True)
     assert (asked.code, "10日" in asked.out) == (0, True)
+
+
+def test_documents_that_nobody_may_read_are_counted(synced: Terminal) -> None:
+    synced.configure(SETTINGS.replace('access = ["pub"]', ""))
+    ran, check = synced.run("sync"), synced.run("check")
+
+    assert (ran.code, "nobody may read 1 of them" in ran.out) == (0, True)
+    assert (check.code, "set its access" in check.out) == (1, True)
