@@ -1,6 +1,7 @@
 """The command line with streams, settings, questions and documents that are off."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -152,9 +153,13 @@ def test_codes_of_emoji_in_documents_stay_as_they_are(synced: Terminal) -> None:
 
 def test_streams_that_are_closed_or_full_are_no_bug(synced: Terminal) -> None:
     """Closed by the shell, gone with `head`, or on a disk without room."""
-    closed = synced.shell(f"shirube ask {QUESTION} <&- >&- 2>&-")
-    gone = synced.shell("shirube check | head -0; echo ${PIPESTATUS[0]}")
-    full = synced.shell("shirube status > /dev/full")
+    lines = [
+        f"shirube ask {QUESTION} <&- >&- 2>&-",
+        "shirube check | head -0; echo ${PIPESTATUS[0]}",
+        "shirube status > /dev/full",
+    ]
+    with ThreadPoolExecutor() as threads:
+        closed, gone, full = threads.map(synced.shell, lines)
 
     assert closed.returncode == 0
     assert (gone.stdout, gone.stderr) == ("0\n", "")
@@ -175,7 +180,10 @@ def test_a_terminal_that_cannot_show_a_character_shows_the_rest(
 
 def test_ctrl_c_while_the_command_loads_ends_it_quietly(synced: Terminal) -> None:
     with synced.started("check") as process:
-        ran = interrupt(process, after=0.3)
+        maps = Path(f"/proc/{process.pid}/maps")
+        while "pydantic_core" not in maps.read_text():  # the first of much to load
+            assert process.poll() is None
+        ran = interrupt(process, after=0)
 
     assert (ran.code, "Traceback" in ran.err) == (130, False)
 
