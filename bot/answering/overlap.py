@@ -34,7 +34,9 @@ class Weights:
 
     def of(self, tokens: Iterable[str], /) -> float:
         """Return what these tokens are worth together, each counted once."""
-        return sum(
+        # An exact sum, because a set has another order in every process, and the last
+        # bit of a sum must not decide which of two sentences is quoted.
+        return math.fsum(
             self.worth.get(token, self.unknown) * _meaning(token)
             for token in set(tokens)
         )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot.answering.citing import numbers_shown
 from bot.answering.extractive import SHOWN, quotations
 from bot.answering.fences import LINES
+from bot.answering.overlap import Weights
 from bot.answering.units import Kind, units
 from bot.core.access import OPEN
 from bot.core.model import Language, LiveDocument, Passage
@@ -493,6 +494,12 @@ async def test_an_answer_of_long_code_is_not_withdrawn() -> None:
 
     assert answer.text.endswith("\n```\n[1]")
     assert [citation.number for citation in answer.citations] == [1]
+
+
+def test_what_words_are_worth_does_not_depend_on_their_order() -> None:
+    worth = Weights(worth={"large": 1e16, "one": 1.0, "two": 1.0})
+
+    assert worth.of(("large", "one", "two")) == 1e16 + 2
 
 
 # --- units -------------------------------------------------------------------
