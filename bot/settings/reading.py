@@ -1,4 +1,4 @@
-"""The only reader of the environment: variables, `.env`, secret files, shirube.toml."""
+"""Reads the environment, `.env`, secret files and shirube.toml."""
 
 import difflib
 import os
@@ -6,15 +6,12 @@ import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from dotenv import dotenv_values
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
-    SecretStr,
     ValidationError,
 )
 from pydantic_core import ErrorDetails
@@ -29,9 +26,15 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from bot.core.access import Principal, principal
 from bot.core.errors import ConfigError
-from bot.core.model import Profile
+from bot.settings.tables import (
+    Answers,
+    Console,
+    Index,
+    Ollama,
+    SourceSettings,
+    State,
+)
 
 PREFIX = "SHIRUBE_"
 CONFIG = "SHIRUBE_CONFIG"
@@ -55,78 +58,6 @@ _MEANT = {
 
 NOT_OURS = ("SHIRUBE_TEST_", "SHIRUBE_SERVERS", "SHIRUBE_REQUIRE_SERVERS")
 """Variables of the test suite and of its servers."""
-
-PrincipalText = Annotated[str, AfterValidator(lambda text: str(principal(text)))]
-SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
-
-
-class Group(BaseModel):
-    """A table of shirube.toml; what it does not know is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Index(Group):
-    """Where chunks are searched."""
-
-    backend: Literal["lance", "memory", "weaviate"] = "lance"
-    url: str = "http://localhost:8080"
-    grpc: str | None = None
-    api_key: SecretStr | None = None
-    prefix: str = Field(default="Kb", pattern=r"^[A-Z][A-Za-z0-9]{0,19}$")
-    replication: int = Field(default=1, ge=1)
-    shards: int = Field(default=1, ge=1)
-
-
-class State(Group):
-    """Where the state database lies, if not in the data folder."""
-
-    url: SecretStr | None = None
-
-    def address(self) -> str | None:
-        """Return the URL with its password; None for the data folder."""
-        return self.url.get_secret_value() if self.url else None
-
-
-class Ollama(Group):
-    """The model host of the team."""
-
-    url: str = "http://localhost:11434"
-    chat_model: str = "gemma4:26b"
-    embed_model: str = "bge-m3"
-    num_ctx: int = Field(default=16384, ge=512)
-    bearer: SecretStr | None = None
-    ca_file: Path | None = None
-    allow_cloud: bool = False
-    first_token_timeout: float = Field(default=30.0, gt=0)
-    token_timeout: float = Field(default=20.0, gt=0)
-    answer_timeout: float = Field(default=180.0, gt=0)
-
-
-class Answers(Group):
-    """How answers are written."""
-
-    profile: Profile = Profile.DOCS
-
-
-class Console(Group):
-    """Who sits at the terminal of `ask` and `chat`."""
-
-    principals: tuple[PrincipalText, ...] = ("pub",)
-
-    def held(self) -> frozenset[Principal]:
-        """Return the principals as the rooms below know them."""
-        return frozenset(principal(text) for text in self.principals)
-
-
-class SourceSettings(Group):
-    """One source of documents; `options` belong to its connector."""
-
-    name: SourceName
-    connector: str
-    access: tuple[PrincipalText, ...] = ()
-    link: str | None = None
-    options: Mapping[str, Any] = Field(default_factory=dict)
 
 
 class Settings(BaseSettings):

@@ -1,0 +1,46 @@
+"""What answers questions over an index, the team's own or that of an evaluation."""
+
+from typing import Protocol
+
+from bot.answering.pipeline import Answering
+from bot.answering.retrieval import Retrieval
+from bot.core.ports import (
+    ActiveGeneration,
+    Catalogue,
+    Embedder,
+    LanguageModel,
+    PassageIndex,
+)
+
+
+class Searchable(Protocol):
+    """What answering needs of an index with its catalogue; `evaluation` has its own."""
+
+    @property
+    def index(self) -> PassageIndex:
+        """What is searched."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What may be shown."""
+
+    @property
+    def generations(self) -> ActiveGeneration:
+        """Which build of the index answers."""
+
+    @property
+    def embedder(self) -> Embedder | None:
+        """What embeds questions."""
+
+
+def answering(over: Searchable, model: LanguageModel | None, /) -> Answering:
+    """Return what answers questions over an index."""
+    return Answering(
+        retrieval=Retrieval(
+            index=over.index, catalogue=over.catalogue, embedder=over.embedder
+        ),
+        index=over.index,
+        catalogue=over.catalogue,
+        generations=over.generations,
+        model=model,
+    )

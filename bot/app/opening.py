@@ -1,0 +1,102 @@
+"""Opens everything that the settings name, and closes it again."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.app import models, stores
+from bot.app.answers import answering
+from bot.app.running import App, now
+from bot.core.ports import ActiveGeneration, Catalogue, Embedder, PassageIndex
+from bot.ingest.engine import Engine
+from bot.ingest.generations import Build
+from bot.ingest.progress import silent
+from bot.ingest.sync import Stores
+from bot.settings import Settings
+from bot.state.store import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Live:
+    """The team's own documents."""
+
+    index: PassageIndex
+    catalogue: Catalogue
+    generations: ActiveGeneration
+    embedder: Embedder | None
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, /, *, writing: bool = False, clock: Callable[[], datetime] = now
+) -> AsyncIterator[App]:
+    """Open everything, and close it again in reverse order.
+
+    `writing` takes the writer lock, which one process can hold.
+    """
+    async with AsyncExitStack() as stack:
+        state = await stores.state(settings, stack, writing=writing, clock=clock)
+        index = await stores.index(settings, stack)
+        host = await stack.enter_async_context(models.model_host(settings))
+        embedder = models.embedder(settings, host)
+        model = models.model(settings, host)
+        build = Build(
+            generations=state.generations,
+            index=index,
+            chunks=index,
+            projection=state.projection,
+        )
+        live = _Live(
+            index=index,
+            catalogue=state.catalogue,
+            generations=state.generations,
+            embedder=embedder,
+        )
+        engine = _engine(
+            settings=settings,
+            state=state,
+            index=index,
+            build=build,
+            embedder=embedder,
+            clock=clock,
+        )
+        if settings.index.backend == "memory":
+            await engine.restore(progress=silent)
+        yield App(
+            settings=settings,
+            state=state,
+            index=index,
+            host=host,
+            embedder=embedder,
+            model=model,
+            engine=engine,
+            answering=answering(live, model),
+            clock=clock,
+        )
+
+
+def _engine(
+    *,
+    settings: Settings,
+    state: State,
+    index: stores.Index,
+    build: Build,
+    embedder: Embedder | None,
+    clock: Callable[[], datetime],
+) -> Engine:
+    stores = Stores(
+        ledger=state.ledger,
+        runs=state.runs,
+        projection=state.projection,
+        quarantine=state.quarantine,
+        chunks=index,
+    )
+    return Engine(
+        backend=settings.index.backend,
+        build=build,
+        stores=stores,
+        cache=state.vectors,
+        embedder=embedder,
+        clock=clock,
+    )

@@ -1,0 +1,151 @@
+"""The running app: what commands ask of the rooms, wired together."""
+
+import contextlib
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import entry_points
+
+from bot.answering.pipeline import Answering
+from bot.app.stores import Index
+from bot.backends.ollama import OllamaEmbedder, OllamaHost, OllamaLanguageModel
+from bot.chat.console import Desk
+from bot.core.access import Audience, principal
+from bot.core.errors import ConfigError, Unavailable
+from bot.core.model import Language, Profile
+from bot.core.sync import SourceStatus
+from bot.ingest.engine import Engine
+from bot.ingest.plan import Listing, SyncPlan
+from bot.ingest.progress import Progress
+from bot.settings import Settings, SourceSettings
+from bot.state.store import State
+from connectors.api import Connector, Context
+from connectors.errors import OptionsError, SourceError
+
+CONNECTORS = "shirube.connectors"
+
+
+def now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """Everything that runs, wired together."""
+
+    settings: Settings
+    state: State
+    index: Index
+    host: OllamaHost
+    embedder: OllamaEmbedder | None
+    model: OllamaLanguageModel | None
+    engine: Engine
+    answering: Answering
+    clock: Callable[[], datetime] = now
+
+    def desk(
+        self,
+        language: Language,
+        /,
+        *,
+        profile: Profile | None = None,
+        names: Sequence[str] | None = None,
+    ) -> Desk:
+        """Return a desk for the person at the terminal.
+
+        `names` narrows what that person holds; a name that is not held is a
+        `ConfigError`, because it would widen it.
+        """
+        held = self.settings.console.held()
+        chosen = frozenset(map(principal, names)) if names else held
+        if chosen - held:
+            raise ConfigError(
+                f"the terminal does not hold {', '.join(sorted(chosen - held))}; "
+                "add it to console.principals"
+            )
+        return Desk(
+            answering=self.answering,
+            conversations=self.state.conversations,
+            audience=Audience(principals=chosen),
+            clock=self.clock,
+            language=language,
+            profile=profile or self.settings.answers.profile,
+        )
+
+    def chosen(self, name: str | None, /) -> Sequence[SourceSettings]:
+        """Return one source by its name, or all of them."""
+        sources = self.settings.sources
+        if not sources:
+            raise ConfigError(
+                "there are no sources; add a [[sources]] table to shirube.toml, "
+                "or let `shirube init` write one"
+            )
+        if name is None:
+            return sources
+        for source in sources:
+            if source.name == name:
+                return [source]
+        names = [source.name for source in sources]
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+        raise ConfigError(f"no source {name!r}; {hint}")
+
+    def connector(self, source: SourceSettings, /) -> Connector:
+        """Return the connector of a source; raises `ConfigError` for its options."""
+        found = {point.name: point for point in entry_points(group=CONNECTORS)}
+        if source.connector not in found:
+            near = difflib.get_close_matches(source.connector, found, n=1)
+            hint = near[0] if near else ", ".join(sorted(found))
+            raise ConfigError(
+                f"source {source.name!r}: no connector {source.connector!r}; try {hint}"
+            )
+        context = Context(
+            source=source.name,
+            options=source.options,
+            base=self.settings.base,
+            cache=self.settings.folder() / "sources" / source.name,
+            layers=(frozenset(source.access),) if source.access else (),
+            link=source.link,
+        )
+        try:
+            connect = found[source.connector].load()
+            connector: Connector = connect(context)
+        except OptionsError as error:
+            raise ConfigError(str(error)) from error
+        return connector
+
+    async def leftovers(self) -> Sequence[SourceStatus]:
+        """Return the sources that are answered from and that no setting names."""
+        named = {source.name for source in self.settings.sources}
+        return [
+            row
+            for row in await self.state.catalogue.sources()
+            if row.documents and row.source not in named
+        ]
+
+    async def warm_up(self) -> None:
+        """Load the models; a host that does not answer is found out when asked."""
+        with contextlib.suppress(Unavailable, ConfigError):
+            if self.model is not None:
+                await self.model.warm_up()
+            if self.embedder is not None:
+                await self.embedder.warm_up()
+
+    def samples(self, connector: Connector, /) -> list[str]:
+        """Return sample links; raises `BotError` where the source cannot be read."""
+        try:
+            return connector.samples()
+        except SourceError as error:
+            raise Unavailable(str(error)) from error
+
+    async def preview(
+        self, source: SourceSettings, progress: Progress, /
+    ) -> tuple[Listing, SyncPlan]:
+        """Say what a sync of a source would do; raises `BotError`."""
+        connector = self.connector(source)
+        try:
+            return await self.engine.preview(source.name, connector, progress=progress)
+        except SourceError as error:
+            raise Unavailable(str(error)) from error

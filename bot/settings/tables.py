@@ -1,0 +1,82 @@
+"""The tables of shirube.toml, as types."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from bot.core.access import Principal, principal
+from bot.core.model import Profile
+
+PrincipalText = Annotated[str, AfterValidator(lambda text: str(principal(text)))]
+SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+
+
+class Group(BaseModel):
+    """A table of shirube.toml; what it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Index(Group):
+    """Where chunks are searched."""
+
+    backend: Literal["lance", "memory", "weaviate"] = "lance"
+    url: str = "http://localhost:8080"
+    grpc: str | None = None
+    api_key: SecretStr | None = None
+    prefix: str = Field(default="Kb", pattern=r"^[A-Z][A-Za-z0-9]{0,19}$")
+    replication: int = Field(default=1, ge=1)
+    shards: int = Field(default=1, ge=1)
+
+
+class State(Group):
+    """Where the state database lies, if not in the data folder."""
+
+    url: SecretStr | None = None
+
+    def address(self) -> str | None:
+        """Return the URL with its password; None for the data folder."""
+        return self.url.get_secret_value() if self.url else None
+
+
+class Ollama(Group):
+    """The model host of the team."""
+
+    url: str = "http://localhost:11434"
+    chat_model: str = "gemma4:26b"
+    embed_model: str = "bge-m3"
+    num_ctx: int = Field(default=16384, ge=512)
+    bearer: SecretStr | None = None
+    ca_file: Path | None = None
+    allow_cloud: bool = False
+    first_token_timeout: float = Field(default=30.0, gt=0)
+    token_timeout: float = Field(default=20.0, gt=0)
+    answer_timeout: float = Field(default=180.0, gt=0)
+
+
+class Answers(Group):
+    """How answers are written."""
+
+    profile: Profile = Profile.DOCS
+
+
+class Console(Group):
+    """Who sits at the terminal of `ask` and `chat`."""
+
+    principals: tuple[PrincipalText, ...] = ("pub",)
+
+    def held(self) -> frozenset[Principal]:
+        """Return the principals as the rooms below know them."""
+        return frozenset(principal(text) for text in self.principals)
+
+
+class SourceSettings(Group):
+    """One source of documents; `options` belong to its connector."""
+
+    name: SourceName
+    connector: str
+    access: tuple[PrincipalText, ...] = ()
+    link: str | None = None
+    options: Mapping[str, Any] = Field(default_factory=dict)
