@@ -1,0 +1,1 @@
+"""Slack: mentions, direct messages and commands in, cited answers out."""

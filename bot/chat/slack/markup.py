@@ -1,0 +1,74 @@
+"""Slack's way of writing: what comes in is decoded, what goes out is made literal."""
+
+import html
+import re
+from typing import Final
+
+from bot.text.normalise import printable
+
+_ESCAPED: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+_USER: Final = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
+_ANGLE: Final = re.compile(r"<([^<>]*)>")
+_ADDRESSED: Final = re.compile(
+    r"\s*(?:@?[\w々ー]{1,20}(?:さん|さま|様|くん|君|ちゃん|氏)[、,，:：\s]|@\w)"
+)
+
+
+def escaped(text: str, /) -> str:
+    """Return text that Slack shows as it is: no mention, link or entity in it works."""
+    return printable(text).translate(_ESCAPED)
+
+
+def size(text: str, /) -> int:
+    """Return how many bytes Slack counts for a text: UTF-8, after escaping."""
+    return len(text.translate(_ESCAPED).encode("utf-8", "replace"))
+
+
+def mentioned(text: str, /) -> frozenset[str]:
+    """Return the ids of the people and bots that a text mentions."""
+    return frozenset(_USER.findall(text))
+
+
+def addresses_other(text: str, /, *, bot: str) -> bool:
+    """Whether a message in a thread speaks to somebody else than the bot.
+
+    It does by mentioning another and not the bot, and by beginning with a name:
+    「田中さん、」.
+    """
+    people = mentioned(text)
+    if people:
+        return bot not in people
+    return _ADDRESSED.match(plain(text, bot=bot)) is not None
+
+
+def plain(text: str, /, *, bot: str) -> str:
+    """Return what a person wrote, as the person saw it, without naming the bot.
+
+    Links become their address, or their label and address; channels and groups their
+    names; a mention of another stays as `@id`, because the name is not told.
+    """
+
+    def read(match: re.Match[str]) -> str:
+        return _read(match[1], bot)
+
+    return html.unescape(_ANGLE.sub(read, text)).strip()
+
+
+def _read(inside: str, bot: str) -> str:
+    target, _, label = inside.partition("|")
+    match target[:1]:
+        case "@":
+            return "" if target[1:] == bot else f"@{label or target[1:]}"
+        case "#":
+            return f"#{label or target[1:]}"
+        case "!":
+            return _special(target[1:], label)
+        case _:
+            target = target.removeprefix("mailto:")
+            return f"{label} {target}" if label and label != target else target
+
+
+def _special(name: str, label: str) -> str:
+    """Read `<!here>`, `<!subteam^S1|@group>` and `<!date^1^{date}|1 April>`."""
+    return label or f"@{name.split('^', maxsplit=1)[0]}"
