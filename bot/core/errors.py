@@ -7,6 +7,7 @@ Our exception hierarchy:
   x Unavailable        try again, perhaps after `retry_after`
     + ReadOnly         the store answers reads and refuses writes
     + PartialWrite     some of a batch was not stored; `ids` says which
+    + Gone             the index has lost a whole generation; a sync builds it anew
     + ContextOverflow  the prompt is too long; carries both token counts
     + Interrupted      the model broke off after it had begun
   x Refused            tell the asker why
@@ -44,6 +45,10 @@ class PartialWrite(Unavailable):
     def __init__(self, message: str, /, *, ids: Collection[str]) -> None:
         super().__init__(message)
         self.ids = frozenset(ids)
+
+
+class Gone(Unavailable):
+    """The index does not hold that generation, and will not by itself."""
 
 
 class ContextOverflow(Unavailable):

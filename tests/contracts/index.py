@@ -10,7 +10,7 @@ from math import inf, nan
 
 import pytest
 
-from bot.core.errors import ConfigError, Unavailable
+from bot.core.errors import ConfigError, Gone
 from bot.core.model import EmbeddingSpec, Generation, Vector
 from tests.contracts.index_access import AccessContract
 from tests.contracts.index_ranking import RankingContract
@@ -147,7 +147,7 @@ class IndexContract(AccessContract, RankingContract, WriteContract):
         await index.drop(blue.id)
         await index.drop(blue.id)
         assert texts(await search(index, green, "休暇")) == ["緑の休暇"]
-        with pytest.raises(Unavailable, match="shirube sync"):
+        with pytest.raises(Gone, match="shirube sync"):
             await search(index, blue, "休暇")
 
     async def test_creating_a_generation_again_leaves_it_as_it_is(
@@ -218,5 +218,5 @@ class IndexContract(AccessContract, RankingContract, WriteContract):
             index.maintain(nowhere),
             everything(index, nowhere),
         ):
-            with pytest.raises(Unavailable, match="shirube sync"):
+            with pytest.raises(Gone, match="shirube sync"):
                 await call

@@ -18,7 +18,7 @@ from bot.backends.lance.faults import faults
 from bot.backends.lance.upkeep import Backlog
 from bot.backends.records import check_records, check_vector, nobody
 from bot.core.access import Access, Principal
-from bot.core.errors import ConfigError, Unavailable
+from bot.core.errors import ConfigError, Gone
 from bot.core.model import (
     Chunk,
     ChunkId,
@@ -93,7 +93,7 @@ class LanceIndex:
     async def _opened(self, generation: Generation) -> AsyncTable:
         table = await self._found(generation.id)
         if table is None:
-            raise Unavailable(
+            raise Gone(
                 f"the index in {self._folder} has no generation {generation.id!r}; "
                 "run `shirube sync`"
             )

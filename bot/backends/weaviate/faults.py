@@ -12,16 +12,13 @@ from weaviate.exceptions import (
     ResponseCannotBeDecodedError,
     UnexpectedStatusCodeError,
     WeaviateBaseError,
+    WeaviateConnectionError,
 )
 
-from bot.core.errors import BotError, ConfigError, ReadOnly, Unavailable
+from bot.core.errors import BotError, ConfigError, Gone, ReadOnly, Unavailable
 
 _SHOWN = 200
 _LOOK = "see that the server runs and can be reached on both of its ports"
-
-
-class Gone(Unavailable):
-    """The collection does not exist, and will not by itself."""
 
 
 @contextmanager
@@ -60,6 +57,8 @@ def _translated(action: str, error: WeaviateBaseError) -> BotError:
             return _forbidden(action, found[0][:_SHOWN] if found else "forbidden")
         case ResponseCannotBeDecodedError(status_code=status) if status < _BROKEN:
             return stranger(action)
+        case WeaviateConnectionError():
+            return Unavailable(f"{action} failed: no server answers there; {_LOOK}")
         case _:
             return refusal(action, error.message)
 

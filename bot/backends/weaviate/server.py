@@ -15,8 +15,8 @@ from weaviate.classes.init import AdditionalConfig, Auth, Timeout
 from weaviate.config import GrpcConfig
 from weaviate.exceptions import UnexpectedStatusCodeError
 
-from bot.backends.weaviate.faults import Gone, faults, stranger
-from bot.core.errors import ConfigError, ReadOnly, Unavailable
+from bot.backends.weaviate.faults import faults, stranger
+from bot.core.errors import ConfigError, Gone, ReadOnly, Unavailable
 
 T = TypeVar("T")
 Writing: TypeAlias = Callable[
