@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bot.backends.records import check_records, check_vector, nobody
 from bot.core.access import Access, Principal
-from bot.core.errors import ConfigError, Gone
+from bot.core.errors import ConfigError, Unavailable
 from bot.core.model import (
     Chunk,
     ChunkId,
@@ -24,7 +24,7 @@ from bot.core.model import (
     Revision,
     Vector,
 )
-from bot.core.ports import Kept
+from bot.core.ports import Kept, Stored
 
 K1 = 1.2
 B = 0.75
@@ -167,7 +167,7 @@ class MemoryIndex:
     def _room(self, generation: Generation) -> _Room:
         room = self._rooms.get(generation.id)
         if room is None:
-            raise Gone(
+            raise Unavailable(
                 f"the index has no generation {generation.id!r}; run `shirube sync`"
             )
         _check_spec(room, generation)
@@ -278,9 +278,18 @@ class MemoryIndex:
         room = self._rooms.setdefault(generation.id, _Room(generation.spec))
         _check_spec(room, generation)
 
-    async def drop(self, generation: GenerationId, /) -> None:
+    async def drop(self, generation: Generation, /) -> None:
         """Forget a generation."""
-        self._rooms.pop(generation, None)
+        self._rooms.pop(generation.id, None)
+
+    async def stored(self) -> Sequence[Stored]:
+        """Return every generation."""
+        return [
+            Stored(
+                generation=Generation(id=name, spec=room.spec), chunks=len(room.rows)
+            )
+            for name, room in sorted(self._rooms.items())
+        ]
 
     async def scan(
         self, generation: Generation, /

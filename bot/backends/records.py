@@ -1,12 +1,19 @@
 """What every index engine does alike with vectors and access before it stores them."""
 
+import json
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from math import hypot, isfinite
 
 from bot.core.access import DENY, INDEXED_LAYERS, Access, Principal
 from bot.core.errors import ConfigError
-from bot.core.model import ChunkRecord, Generation, Vector
+from bot.core.model import (
+    ChunkRecord,
+    EmbeddingSpec,
+    Generation,
+    GenerationSpec,
+    Vector,
+)
 
 FILLER = "*"
 """Stands in the access layers that a document does not use.
@@ -14,6 +21,22 @@ FILLER = "*"
 Every reader is taken to hold it. It is no legal principal, so that no document
 can ask for it and no group of a source can be named like it.
 """
+
+
+UNREADABLE = GenerationSpec(analyzer="", chunker="", backend="")
+"""Stands for what a room was built as where that cannot be read."""
+
+
+def spec_in(text: str, /) -> GenerationSpec:
+    """Read the spec that an engine keeps beside the chunks, written as JSON."""
+    try:
+        values = json.loads(text)
+        embedding = values.pop("embedding")
+        return GenerationSpec(
+            **values, embedding=EmbeddingSpec(**embedding) if embedding else None
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return UNREADABLE
 
 
 def access_columns(access: Access, /) -> tuple[frozenset[str], ...]:

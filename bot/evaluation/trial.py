@@ -156,7 +156,7 @@ async def build(
     """
     spec = await embedding.embedder.spec() if embedding else None
     generation = _generation(name, spec)
-    await index.drop(generation.id)
+    await index.drop(generation)
     await index.create(generation)
     vectors = _vectors(embedding, spec)
     projector = Projector(store=index, generation=generation, vectors=vectors)

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core.errors import Gone
 from bot.core.model import (
     Generation,
     GenerationSpec,
@@ -34,8 +33,6 @@ PAIRS = 40
 
 About half of them tell something: see `bot.ingest.probe`.
 """
-
-_LOST = "the index had lost documents that are live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,21 +82,18 @@ async def lost(active: Generation, build: Build, /) -> str | None:
     """Say that the index lost what it held, or return None.
 
     Looks at a sample: this finds an index that was deleted or put back from a
-    backup, and `shirube check` finds single chunks. A generation that is gone is not
-    made again: while it was empty, every answer would be that nothing is known.
+    backup, and `shirube check` finds single chunks.
     """
+    await build.index.create(active)
     first = {
         chunk_id(document, revision, 0): (document, revision)
         async for document, revision in _some_live(active, build)
     }
-    try:
-        gone = await build.chunks.missing(active, first) if first else ()
-    except Gone:
-        return _LOST
+    gone = await build.chunks.missing(active, first) if first else ()
     for chunk in gone:
         state = await build.projection.staged(first[chunk])
         if state is not None and cut(first[chunk], state):
-            return _LOST
+            return "the index had lost documents that are live"
     return None
 
 
@@ -179,7 +173,7 @@ async def _made(wanted: GenerationSpec, build: Build) -> Generation:
     made = await build.generations.create(wanted)
     # A state database that was lost, and begun anew, gives its names a second time:
     # what the index still holds under this one is of the first.
-    await build.index.drop(made.id)
+    await build.index.drop(made)
     await build.index.create(made)
     return made
 
@@ -195,7 +189,7 @@ async def _some_live(active: Generation, build: Build) -> AsyncIterator[Revision
 
 async def _drop(spare: Sequence[Generation], build: Build) -> None:
     for generation in spare:
-        await build.index.drop(generation.id)
+        await build.index.drop(generation)
         await build.generations.retire(generation.id)
 
 

@@ -10,7 +10,7 @@ from math import inf, nan
 
 import pytest
 
-from bot.core.errors import ConfigError, Gone
+from bot.core.errors import ConfigError, Unavailable
 from bot.core.model import EmbeddingSpec, Generation, Vector
 from tests.contracts.index_access import AccessContract
 from tests.contracts.index_ranking import RankingContract
@@ -144,11 +144,30 @@ class IndexContract(AccessContract, RankingContract, WriteContract):
 
         assert texts(await search(index, blue, "休暇")) == ["青い休暇"]
         assert texts(await search(index, green, "休暇")) == ["緑の休暇"]
-        await index.drop(blue.id)
-        await index.drop(blue.id)
+        await index.drop(blue)
+        await index.drop(blue)
         assert texts(await search(index, green, "休暇")) == ["緑の休暇"]
-        with pytest.raises(Gone, match="shirube sync"):
+        with pytest.raises(Unavailable, match="shirube sync"):
             await search(index, blue, "休暇")
+
+    async def test_what_is_there_is_listed_with_what_it_was_built_as(
+        self, place: Place
+    ) -> None:
+        """Also by another process, which was not told of it."""
+        blue, green = a_generation(), a_generation(dimensions=None)
+        async with place() as index:
+            for generation in (blue, green):
+                await index.create(generation)
+            await index.put(blue, [a_record(f"休暇 {n}", ordinal=n) for n in range(3)])
+        async with place() as index:
+            found = {each.generation.id: each for each in await index.stored()}
+
+            assert blue == found[blue.id].generation
+            assert green == found[green.id].generation
+            assert (found[blue.id].chunks, found[green.id].chunks) == (3, 0)
+            await index.drop(found[blue.id].generation)
+            left = {each.generation.id for each in await index.stored()}
+            assert (blue.id in left, green.id in left) == (False, True)
 
     async def test_creating_a_generation_again_leaves_it_as_it_is(
         self, index: Index, generation: Generation
@@ -218,5 +237,5 @@ class IndexContract(AccessContract, RankingContract, WriteContract):
             index.maintain(nowhere),
             everything(index, nowhere),
         ):
-            with pytest.raises(Gone, match="shirube sync"):
+            with pytest.raises(Unavailable, match="shirube sync"):
                 await call

@@ -92,7 +92,7 @@ class AccessContract:
         beside = await index.neighbours(
             generation, (of_document("規則"), 1), range(100), principals=principals
         )
-        await index.drop(generation.id)
+        await index.drop(generation)
 
         assert sorted(permitted) == sorted(ids(lexical))
         assert sorted(permitted) == sorted(ids(vector))

@@ -167,7 +167,7 @@ async def test_a_foreign_collection_of_our_name_is_left_alone(
     async with opened() as index:
         for call in (
             index.create(generation),
-            index.drop(generation.id),
+            index.drop(generation),
             index.put(generation, [a_record("休暇")]),
             index.maintain(generation),
             search(index, generation, "休暇"),

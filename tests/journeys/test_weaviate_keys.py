@@ -83,7 +83,7 @@ async def test_the_reader_reads_and_every_write_names_what_it_lacks(
         await reader.maintain(generation)
         for call, lack in (
             (reader.create(other), "create_collections"),
-            (reader.drop(generation.id), "delete_collections"),
+            (reader.drop(generation), "delete_collections"),
             (reader.put(generation, [a_record("経費", "別")]), "(create|update)_data"),
             (
                 reader.set_access(generation, {record.chunk.document: NOBODY}),
@@ -109,7 +109,7 @@ async def test_the_writer_does_all_that_a_sync_does(opened: Opened) -> None:
         await writer.set_access(generation, {of_document("別"): NOBODY})
         await writer.collect(generation, [revision_of(record)], kept=keep_none)
         assert len(await everything(writer, generation)) == 1
-        await writer.drop(generation.id)
+        await writer.drop(generation)
 
 
 async def test_check_can_tell_what_each_key_lacks(
@@ -167,7 +167,7 @@ async def test_a_key_that_is_withdrawn_is_noticed_by_who_is_connected(
             search(index, generation, "休暇"),
             index.put(generation, [a_record("休暇")]),
             index.collect(generation, [(of_document("就業規則"), 1)], kept=keep_none),
-            index.drop(generation.id),
+            index.drop(generation),
         ):
             with pytest.raises(ConfigError, match=r"API key.*set the key"):
                 await call

@@ -16,9 +16,15 @@ from lancedb.table import AsyncTable
 from bot.backends.lance import rows, upkeep
 from bot.backends.lance.faults import faults
 from bot.backends.lance.upkeep import Backlog
-from bot.backends.records import check_records, check_vector, nobody
+from bot.backends.records import (
+    UNREADABLE,
+    check_records,
+    check_vector,
+    nobody,
+    spec_in,
+)
 from bot.core.access import Access, Principal
-from bot.core.errors import ConfigError, Gone
+from bot.core.errors import ConfigError, Unavailable
 from bot.core.model import (
     Chunk,
     ChunkId,
@@ -30,7 +36,7 @@ from bot.core.model import (
     Revision,
     Vector,
 )
-from bot.core.ports import Kept
+from bot.core.ports import Kept, Stored
 
 T = TypeVar("T")
 
@@ -93,7 +99,7 @@ class LanceIndex:
     async def _opened(self, generation: Generation) -> AsyncTable:
         table = await self._found(generation.id)
         if table is None:
-            raise Gone(
+            raise Unavailable(
                 f"the index in {self._folder} has no generation {generation.id!r}; "
                 "run `shirube sync`"
             )
@@ -286,13 +292,28 @@ class LanceIndex:
                 await upkeep.complete(table)
                 self._tables[generation.id] = table
 
-    async def drop(self, generation: GenerationId, /) -> None:
+    async def drop(self, generation: Generation, /) -> None:
         """Delete the table of a generation."""
         async with self._writing:
-            self._tables.pop(generation, None)
-            self._backlogs.pop(generation, None)
+            self._tables.pop(generation.id, None)
+            self._backlogs.pop(generation.id, None)
             with faults(f"writing the index in {self._folder}"):
-                await self._connection.drop_table(generation, ignore_missing=True)
+                await self._connection.drop_table(generation.id, ignore_missing=True)
+
+    async def stored(self) -> Sequence[Stored]:
+        """Return every table; one that cannot be read says nothing of itself."""
+        with faults(f"reading the index in {self._folder}"):
+            names = await upkeep.table_names(self._connection)
+        return [await self._described(GenerationId(name)) for name in sorted(names)]
+
+    async def _described(self, generation: GenerationId) -> Stored:
+        try:
+            table = await self._connection.open_table(generation)
+            spec = spec_in(rows.described_in(await table.schema()))
+            chunks = await table.count_rows()
+        except (OSError, RuntimeError, ValueError):
+            return Stored(generation=Generation(id=generation, spec=UNREADABLE))
+        return Stored(generation=Generation(id=generation, spec=spec), chunks=chunks)
 
     async def scan(
         self, generation: Generation, /

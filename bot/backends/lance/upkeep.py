@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from lancedb import AsyncConnection
 from lancedb.index import FTS, BTree, HnswSq, LabelList
 from lancedb.table import AsyncTable
 
@@ -48,6 +49,18 @@ async def complete(table: AsyncTable, /) -> None:
     for column, config in wanted.items():
         if column not in there:
             await table.create_index(column, config=config)
+
+
+async def table_names(connection: AsyncConnection, /) -> list[str]:
+    """Return the names of all tables; the engine gives them in pages."""
+    names: list[str] = []
+    page = await connection.list_tables()
+    while page.tables:
+        names += page.tables
+        if not page.page_token:
+            break
+        page = await connection.list_tables(page_token=page.page_token)
+    return names
 
 
 async def optimize(table: AsyncTable, /) -> None:

@@ -18,7 +18,7 @@ from bot.backends.weaviate.permissions import Permissions, lacking
 from bot.backends.weaviate.schema import Layout
 from bot.backends.weaviate.server import Endpoint, Server
 from bot.core.access import Access, Principal
-from bot.core.errors import ConfigError, Gone
+from bot.core.errors import ConfigError, Unavailable
 from bot.core.model import (
     Chunk,
     ChunkId,
@@ -31,7 +31,7 @@ from bot.core.model import (
     Revision,
     Vector,
 )
-from bot.core.ports import Kept
+from bot.core.ports import Kept, Stored
 
 Room: TypeAlias = CollectionAsync[dict[str, Any], None]
 
@@ -210,16 +210,34 @@ class WeaviateIndex:
         self._checked.pop(generation.id, None)
         await self._room(generation)
 
-    async def drop(self, generation: GenerationId, /) -> None:
+    async def drop(self, generation: Generation, /) -> None:
         """Delete the collection of a generation."""
-        self._checked.pop(generation, None)
-        name = self._layout.name(generation)
+        self._checked.pop(generation.id, None)
+        name = self._layout.name(generation.id)
         found = await self._found(name)
         if found is None:
             return
         if not schema.is_ours(found):
             raise self._foreign(name, "was not made by Shirube")
         await writing.drop(self._server, name)
+
+    async def stored(self) -> Sequence[Stored]:
+        """Return every collection of ours under this prefix."""
+        async with self._server.calling("listing the collections") as client:
+            listed = await client.collections.list_all(simple=True)
+            found = {
+                generation: (name, config.description or "")
+                for name, config in listed.items()
+                if (generation := self._layout.generation(name)) is not None
+                and schema.is_ours(config)
+            }
+            return [
+                Stored(
+                    generation=Generation(id=generation, spec=schema.built_as(text)),
+                    chunks=await writing.count(client, name),
+                )
+                for generation, (name, text) in sorted(found.items())
+            ]
 
     async def scan(
         self, generation: Generation, /
@@ -269,7 +287,7 @@ class WeaviateIndex:
             return name
         found = await self._found(name)
         if found is None:
-            raise Gone(
+            raise Unavailable(
                 f"Weaviate at {self._server.place.url} has no collection {name}; "
                 "run `shirube sync`"
             )

@@ -13,9 +13,14 @@ from weaviate.classes.config import (
     Tokenization,
     VectorDistances,
 )
-from weaviate.collections.classes.config import CollectionConfig, PropertyConfig
+from weaviate.collections.classes.config import (
+    CollectionConfig,
+    CollectionConfigSimple,
+    PropertyConfig,
+)
 from weaviate.collections.collections.async_ import _CollectionsAsync as Collections
 
+from bot.backends.records import spec_in
 from bot.core.access import INDEXED_LAYERS
 from bot.core.errors import ConfigError
 from bot.core.model import GenerationId, GenerationSpec
@@ -36,6 +41,7 @@ By default it gives wrong answers for a minute after it came back.
 
 _MARK = "Shirube: "
 _PREFIX = re.compile("[A-Z][A-Za-z0-9]*")
+_SPELLED = re.compile("_([0-9a-f]{1,5})_")
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 
 
@@ -72,6 +78,15 @@ class Layout:
             for letter in generation
         )
         return f"{self.prefix}_{''.join(spelled)}"
+
+    def generation(self, name: str, /) -> GenerationId | None:
+        """Return the generation whose collection has this name, if it is one."""
+        spelled = name.removeprefix(f"{self.prefix}_")
+        if spelled == name:
+            return None
+        read = _SPELLED.sub(lambda found: chr(int(found[1], 16)), spelled)
+        generation = GenerationId(read)
+        return generation if self.name(generation) == name else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +182,12 @@ def described(spec: GenerationSpec, /) -> str:
     return _MARK + json.dumps(asdict(spec), ensure_ascii=False, sort_keys=True)
 
 
-def is_ours(collection: CollectionConfig, /) -> bool:
+def built_as(description: str, /) -> GenerationSpec:
+    """Return the spec that a collection of ours describes."""
+    return spec_in(description.removeprefix(_MARK))
+
+
+def is_ours(collection: CollectionConfig | CollectionConfigSimple, /) -> bool:
     """Whether a collection holds a generation; no other one may be touched."""
     return (collection.description or "").startswith(_MARK)
 

@@ -136,6 +136,12 @@ async def delete(
     return await server.persisting(f"writing {name}", call)
 
 
+async def count(client: WeaviateAsyncClient, name: str, /) -> int | None:
+    """Return how many chunks a collection holds."""
+    room = client.collections.use(name)
+    return (await room.aggregate.over_all(total_count=True)).total_count
+
+
 def batches(values: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
     """Cut values into lists of at most that many."""
     rest = iter(values)

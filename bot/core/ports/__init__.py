@@ -4,7 +4,13 @@ One method of a state port is one transaction. Unless a docstring says more, a
 method raises `Unavailable` when what is behind it does not answer.
 """
 
-from bot.core.ports.index import ChunkStore, IndexGenerations, Kept, PassageIndex
+from bot.core.ports.index import (
+    ChunkStore,
+    IndexGenerations,
+    Kept,
+    PassageIndex,
+    Stored,
+)
 from bot.core.ports.models import (
     TICKET,
     Completion,
@@ -56,6 +62,7 @@ __all__ = [
     "Quarantine",
     "Role",
     "Runs",
+    "Stored",
     "Ticket",
     "Token",
     "VectorCache",

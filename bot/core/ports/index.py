@@ -9,6 +9,7 @@ from collections.abc import (
     Sequence,
 )
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from bot.core.access import Access, Principal
@@ -18,7 +19,6 @@ from bot.core.model import (
     ChunkRecord,
     DocumentId,
     Generation,
-    GenerationId,
     Hit,
     Revision,
     Vector,
@@ -110,6 +110,19 @@ class ChunkStore(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A physical generation that is there, whether or not the state knows of it.
+
+    `generation` says what it was built as, as far as that can be read: the parts of
+    its spec are empty in a room that is damaged. `chunks` is None where they could
+    not be counted.
+    """
+
+    generation: Generation
+    chunks: int | None = None
+
+
 class IndexGenerations(Protocol):
     """Makes, walks and keeps up the physical generations; all are idempotent."""
 
@@ -119,8 +132,11 @@ class IndexGenerations(Protocol):
         Raises `ConfigError` where its room holds something else.
         """
 
-    async def drop(self, generation: GenerationId, /) -> None:
-        """Delete a generation with all its chunks."""
+    async def drop(self, generation: Generation, /) -> None:
+        """Delete a generation with all its chunks, whatever it was built as."""
+
+    async def stored(self) -> Sequence[Stored]:
+        """Return every generation that is there, by id; the chunks are counted."""
 
     def scan(
         self, generation: Generation, /

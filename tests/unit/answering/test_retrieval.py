@@ -311,7 +311,7 @@ async def test_a_language_that_the_model_does_not_speak_is_not_embedded(
 
 async def test_an_index_that_does_not_answer_is_said_as_it_is() -> None:
     shelf = await a_library(alpha=0.5)
-    await shelf.index.drop(shelf.generation.id)
+    await shelf.index.drop(shelf.generation)
 
     with pytest.raises(Unavailable, match="no generation"):
         await finder(shelf).find(a_question("有給休暇"), shelf.generation)
