@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bot.backends.records import check_records, check_vector, nobody
 from bot.core.access import Access, Principal
-from bot.core.errors import ConfigError, Unavailable
+from bot.core.errors import ConfigError, Gone
 from bot.core.model import (
     Chunk,
     ChunkId,
@@ -167,7 +167,7 @@ class MemoryIndex:
     def _room(self, generation: Generation) -> _Room:
         room = self._rooms.get(generation.id)
         if room is None:
-            raise Unavailable(
+            raise Gone(
                 f"the index has no generation {generation.id!r}; run `shirube sync`"
             )
         _check_spec(room, generation)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.core.errors import Gone
 from bot.core.model import (
     Generation,
     GenerationSpec,
@@ -33,6 +34,8 @@ PAIRS = 40
 
 About half of them tell something: see `bot.ingest.probe`.
 """
+
+_LOST = "the index had lost documents that are live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,18 +85,21 @@ async def lost(active: Generation, build: Build, /) -> str | None:
     """Say that the index lost what it held, or return None.
 
     Looks at a sample: this finds an index that was deleted or put back from a
-    backup, and `shirube check` finds single chunks.
+    backup, and `shirube check` finds single chunks. A generation that is gone is not
+    made again: while it was empty, every answer would be that nothing is known.
     """
-    await build.index.create(active)
     first = {
         chunk_id(document, revision, 0): (document, revision)
         async for document, revision in _some_live(active, build)
     }
-    gone = await build.chunks.missing(active, first) if first else ()
+    try:
+        gone = await build.chunks.missing(active, first) if first else ()
+    except Gone:
+        return _LOST
     for chunk in gone:
         state = await build.projection.staged(first[chunk])
         if state is not None and cut(first[chunk], state):
-            return "the index had lost documents that are live"
+            return _LOST
     return None
 
 

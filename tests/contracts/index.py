@@ -10,7 +10,7 @@ from math import inf, nan
 
 import pytest
 
-from bot.core.errors import ConfigError, Unavailable
+from bot.core.errors import ConfigError, Gone
 from bot.core.model import EmbeddingSpec, Generation, Vector
 from tests.contracts.index_access import AccessContract
 from tests.contracts.index_ranking import RankingContract
@@ -147,7 +147,7 @@ class IndexContract(AccessContract, RankingContract, WriteContract):
         await index.drop(blue)
         await index.drop(blue)
         assert texts(await search(index, green, "休暇")) == ["緑の休暇"]
-        with pytest.raises(Unavailable, match="shirube sync"):
+        with pytest.raises(Gone, match="shirube sync"):
             await search(index, blue, "休暇")
 
     async def test_what_is_there_is_listed_with_what_it_was_built_as(
@@ -237,5 +237,5 @@ class IndexContract(AccessContract, RankingContract, WriteContract):
             index.maintain(nowhere),
             everything(index, nowhere),
         ):
-            with pytest.raises(Unavailable, match="shirube sync"):
+            with pytest.raises(Gone, match="shirube sync"):
                 await call

@@ -24,7 +24,7 @@ from bot.backends.records import (
     spec_in,
 )
 from bot.core.access import Access, Principal
-from bot.core.errors import ConfigError, Unavailable
+from bot.core.errors import ConfigError, Gone
 from bot.core.model import (
     Chunk,
     ChunkId,
@@ -99,7 +99,7 @@ class LanceIndex:
     async def _opened(self, generation: Generation) -> AsyncTable:
         table = await self._found(generation.id)
         if table is None:
-            raise Unavailable(
+            raise Gone(
                 f"the index in {self._folder} has no generation {generation.id!r}; "
                 "run `shirube sync`"
             )

@@ -18,7 +18,7 @@ from bot.backends.weaviate.permissions import Permissions, lacking
 from bot.backends.weaviate.schema import Layout
 from bot.backends.weaviate.server import Endpoint, Server
 from bot.core.access import Access, Principal
-from bot.core.errors import ConfigError, Unavailable
+from bot.core.errors import ConfigError, Gone
 from bot.core.model import (
     Chunk,
     ChunkId,
@@ -287,7 +287,7 @@ class WeaviateIndex:
             return name
         found = await self._found(name)
         if found is None:
-            raise Unavailable(
+            raise Gone(
                 f"Weaviate at {self._server.place.url} has no collection {name}; "
                 "run `shirube sync`"
             )
