@@ -25,6 +25,7 @@ from bot.core.model import (
     Vector,
 )
 from bot.core.ports import Kept, Stored
+from bot.core.reports import IndexReport
 
 K1 = 1.2
 B = 0.75
@@ -302,6 +303,16 @@ class MemoryIndex:
     async def maintain(self, generation: Generation, /) -> None:
         """Do nothing: everything is indexed as it is written."""
         self._room(generation)
+
+    # --- IndexInspection -----------------------------------------------------
+
+    async def report(self, generation: Generation | None, /) -> IndexReport:
+        """Say that it is in memory."""
+        del generation  # there is nothing to look at
+        return IndexReport(engine="memory", place="this process")
+
+    async def rights(self) -> None:
+        """Return None: there is no server."""
 
 
 def _check_spec(room: _Room, generation: Generation) -> None:

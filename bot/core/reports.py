@@ -29,20 +29,12 @@ class DatabaseReport:
     connections: Connections | None = None
 
 
-class NodeState(StrEnum):
-    """How a node of a cluster stands."""
-
-    HEALTHY = "healthy"
-    READ_ONLY = "read-only"
-    AWAY = "away"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """One server of a cluster; its version is empty while it is away."""
 
     name: str
-    state: NodeState
+    healthy: bool
     version: str = ""
 
 
@@ -68,11 +60,13 @@ class IndexReport:
     `size` is bytes on this machine. `copies` and `shards` are those of the
     collection that answers. `nodes` are the servers of the cluster, none where
     there is no server; `clouds` names the loaded modules that can send texts away.
+    `read_only` is true while the engine refuses writes, as with a full disk.
     """
 
     engine: str
     place: str
     size: int | None = None
+    read_only: bool = False
     copies: int | None = None
     shards: int | None = None
     nodes: tuple[Node, ...] = ()

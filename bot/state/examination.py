@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, exists, func, select
 
 from bot.state.release import THIS, Release, revision, stored_tables
+from bot.state.report import engine
 from bot.state.schema import (
     active_generation,
     catalogue_changes,
@@ -51,21 +52,13 @@ async def examine(site: Site, /, *, release: Release = THIS) -> Examined:
         else:
             problems = [*_contradictions(connection), *_unreadable(connection)]
         return Examined(
-            engine=_engine(connection),
+            engine=engine(connection),
             revision=found or "none",
             rows=_counted(connection),
             problems=(*_damage(connection), *problems),
         )
 
     return await site.looked_at(look)
-
-
-def _engine(connection: Connection) -> str:
-    if connection.dialect.name == "sqlite":
-        version = connection.exec_driver_sql("SELECT sqlite_version()").scalar_one()
-        return f"SQLite {version}"
-    version = connection.exec_driver_sql("SHOW server_version").scalar_one()
-    return f"PostgreSQL {version.split()[0]}"
 
 
 def _counted(connection: Connection) -> dict[str, int]:

@@ -69,9 +69,18 @@ def generation() -> Generation:
     return a_generation()
 
 
-async def test_the_version_is_told(opened: Open) -> None:
+async def test_the_server_and_the_collection_are_described(
+    opened: Open, weaviate: Node, generation: Generation
+) -> None:
     async with opened() as index:
-        assert await index.version() == VERSION
+        before = await index.report(generation)
+        await index.create(generation)
+        after = await index.report(generation)
+
+    assert (before.engine, before.place) == (f"Weaviate {VERSION}", weaviate.url)
+    assert (before.copies, before.shards, before.clouds) == (None, None, ())
+    assert (after.copies, after.shards, after.read_only) == (1, 1, False)
+    assert [(node.name, node.healthy) for node in after.nodes] == [("n1", True)]
 
 
 async def test_a_reader_sees_at_once_what_another_connection_wrote(

@@ -11,6 +11,7 @@ import pytest
 from bot.backends.weaviate import open_index
 from bot.backends.weaviate.index import WeaviateIndex
 from bot.core.model import ChunkRecord, Generation
+from bot.core.reports import IndexReport
 from tests.contracts.index import IndexContract
 from tests.contracts.index_records import (
     STAFF,
@@ -128,3 +129,26 @@ async def until_it_sees(
     async with asyncio.timeout(90):
         while not await sees(index, generation, wanted):
             pass
+
+
+async def test_the_nodes_are_counted_and_the_dead_one_is_named(
+    weaviate_cluster: list[Node], indexes: list[WeaviateIndex]
+) -> None:
+    first, *_ = indexes
+    *_, victim = weaviate_cluster
+    generation = a_generation()
+    await first.create(generation)
+    whole = await first.report(generation)
+    victim.kill()
+    async with asyncio.timeout(60):
+        while len(left := healthy(await first.report(None))) > 2:
+            pass  # the others still believe that it lives
+    victim.start()
+    victim.wait()
+
+    assert (whole.copies, whole.shards, len(whole.nodes)) == (3, 1, 3)
+    assert left == ["n1", "n2"]
+
+
+def healthy(report: IndexReport) -> list[str]:
+    return [node.name for node in report.nodes if node.healthy]

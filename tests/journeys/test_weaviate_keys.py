@@ -80,6 +80,7 @@ async def test_the_reader_reads_and_every_write_names_what_it_lacks(
         )
         assert await reader.missing(generation, [record.chunk.id]) == frozenset()
         assert len(await everything(reader, generation)) == 1
+        assert (await reader.report(generation)).nodes
         await reader.maintain(generation)
         for call, lack in (
             (reader.create(other), "create_collections"),
@@ -116,26 +117,27 @@ async def test_check_can_tell_what_each_key_lacks(
     opened: Opened, weaviate: Node
 ) -> None:
     async with opened([*READ, *WRITE]) as writer, opened(READ) as reader:
-        may_write = await writer.permissions()
-        may_read = await reader.permissions()
+        may_write = await writer.rights()
+        may_read = await reader.rights()
     async with opened([*READ, *WRITE[2:]]) as half:
-        some = await half.permissions()
+        some = await half.rights()
     async with opened([*READ, *WRITE], on="Other_*") as elsewhere:
-        wrong = await elsewhere.permissions()
+        wrong = await elsewhere.rights()
     async with opened([*READ, *WRITE], on="*") as administrator:
-        everything_ = await administrator.permissions()
+        everything_ = await administrator.rights()
     async with opened([]) as nobody:
-        nothing = await nobody.permissions()
+        nothing = await nobody.rights()
     async with open_index(weaviate.url, grpc=weaviate.grpc, api_key=ROOT_KEY) as index:
-        root = await index.permissions()
+        root = await index.rights()
 
-    assert (may_write.reading, may_write.writing) == ((), ())
-    assert may_read.reading == ()
-    assert [what.split()[0] for what in may_read.writing] == list(WRITE)
-    assert some.reading == ()
-    assert [what.split()[0] for what in some.writing] == list(WRITE[:2])
-    assert [what.split()[0] for what in wrong.reading] == list(READ)
-    assert len(wrong.writing) == len(READ + WRITE)
+    assert (may_write.lacks_reading, may_write.lacks_writing) == ((), ())
+    assert may_read.lacks_reading == ()
+    assert [what.split()[0] for what in may_read.lacks_writing] == list(WRITE)
+    assert (may_read.beyond_reading, may_write.beyond_reading) == ((), WRITE)
+    assert some.lacks_reading == ()
+    assert [what.split()[0] for what in some.lacks_writing] == list(WRITE[:2])
+    assert [what.split()[0] for what in wrong.lacks_reading] == list(READ)
+    assert len(wrong.lacks_writing) == len(READ + WRITE)
     assert everything_ == may_write == root
     assert nothing == wrong
 
@@ -146,8 +148,8 @@ async def test_a_wrong_key_is_a_wrong_setting(weaviate: Node, key: str | None) -
         for call in (
             index.create(a_generation()),
             search(index, a_generation(), "休暇"),
-            index.permissions(),
-            index.version(),
+            index.rights(),
+            index.report(None),
         ):
             with pytest.raises(ConfigError, match=r"API key.*set the key"):
                 await call

@@ -1,11 +1,14 @@
-"""The three index ports on LanceDB tables."""
+"""The index ports on LanceDB tables."""
 
 import asyncio
+import contextlib
+import os
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,6 +40,7 @@ from bot.core.model import (
     Vector,
 )
 from bot.core.ports import Kept, Stored
+from bot.core.reports import IndexReport
 
 T = TypeVar("T")
 
@@ -338,6 +342,30 @@ class LanceIndex:
             self._backlogs[generation.id].clear()
             if generation.spec.embedding is not None:
                 await upkeep.index_vectors(table)
+
+    # --- IndexInspection -----------------------------------------------------
+
+    async def report(self, generation: Generation | None, /) -> IndexReport:
+        """Say which engine it is, where, and how much room it takes."""
+        del generation  # all of them lie in one folder
+        return IndexReport(
+            engine=f"LanceDB {version('lancedb')}",
+            place=str(self._folder),
+            size=await asyncio.to_thread(_size, self._folder),
+            read_only=not os.access(self._folder, os.W_OK),
+        )
+
+    async def rights(self) -> None:
+        """Return None: there is no server."""
+
+
+def _size(folder: Path) -> int:
+    """Add up the files; one that is deleted meanwhile counts nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            total += path.lstat().st_size
+    return total
 
 
 def _batches(values: Iterable[T], size: int) -> Iterable[list[T]]:

@@ -1,4 +1,4 @@
-"""The three index ports on Weaviate collections."""
+"""The index ports on Weaviate collections."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -14,7 +14,8 @@ from weaviate.exceptions import UnexpectedStatusCodeError
 
 from bot.backends.records import check_records, check_vector, nobody
 from bot.backends.weaviate import rows, schema, writing
-from bot.backends.weaviate.permissions import Permissions, lacking
+from bot.backends.weaviate.inspecting import inspected
+from bot.backends.weaviate.permissions import rights
 from bot.backends.weaviate.schema import Layout
 from bot.backends.weaviate.server import Endpoint, Server
 from bot.core.access import Access, Principal
@@ -32,6 +33,7 @@ from bot.core.model import (
     Vector,
 )
 from bot.core.ports import Kept, Stored
+from bot.core.reports import IndexReport, Rights
 
 Room: TypeAlias = CollectionAsync[dict[str, Any], None]
 
@@ -55,7 +57,7 @@ async def connect(
 
 
 class WeaviateIndex:
-    """`PassageIndex`, `ChunkStore` and `IndexGenerations` on one server.
+    """`PassageIndex`, `ChunkStore`, `IndexGenerations`, `IndexInspection` on a server.
 
     Any number of processes may read; one should write. A write that was not
     confirmed is repeated: the id of a chunk makes that safe. It is not all or
@@ -260,17 +262,21 @@ class WeaviateIndex:
         self._checked.pop(generation.id, None)
         await self._room(generation)
 
-    # --- what `check` asks ---------------------------------------------------
+    # --- IndexInspection -----------------------------------------------------
 
-    async def version(self) -> str:
-        """Return the version of the server."""
-        async with self._server.calling("asking for the version") as client:
-            return str((await client.get_meta())["version"])
+    async def report(self, generation: Generation | None, /) -> IndexReport:
+        """Say what the server and its cluster are, and how they keep a generation."""
+        found = None
+        if generation is not None:
+            found = await self._found(self._layout.name(generation.id))
+        async with self._server.calling("asking for its state") as client:
+            return await inspected(client, self._server.place.url, found)
 
-    async def permissions(self) -> Permissions:
-        """Say what the API key lacks for reading and for writing the index."""
+    async def rights(self) -> Rights:
+        """Say what the API key may do with the collections of this bot."""
+        anybody = self._server.place.api_key is None
         async with self._server.calling("asking for permissions") as client:
-            return await lacking(client, self._layout)
+            return await rights(client, self._layout, anybody=anybody)
 
     # --- the room of a generation --------------------------------------------
 

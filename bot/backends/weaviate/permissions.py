@@ -1,8 +1,7 @@
-"""What an API key lacks to read, and to write, the collections of the index."""
+"""What an API key may do with the collections of the index, and what it lacks."""
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from weaviate import WeaviateAsyncClient
@@ -10,6 +9,7 @@ from weaviate.exceptions import InsufficientPermissionsError
 from weaviate.users.users import OwnUser
 
 from bot.backends.weaviate.schema import Layout
+from bot.core.reports import Rights
 
 READING = ("read_collections", "read_data")
 WRITING = (
@@ -22,18 +22,9 @@ WRITING = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permissions:
-    """The permissions that a key lacks for each task; it may do what lacks none.
-
-    The key that only answers questions should lack those for writing.
-    """
-
-    reading: tuple[str, ...]
-    writing: tuple[str, ...]
-
-
-async def lacking(client: WeaviateAsyncClient, layout: Layout, /) -> Permissions:
+async def rights(
+    client: WeaviateAsyncClient, layout: Layout, /, *, anybody: bool
+) -> Rights:
     """Compare the roles of the key's user with what the index needs."""
     with warnings.catch_warnings():
         # Newer servers have kinds of permissions that the client does not know.
@@ -44,9 +35,17 @@ async def lacking(client: WeaviateAsyncClient, layout: Layout, /) -> Permissions
         # Roles are switched off: who is let in may do everything.
         granted = set(WRITING)
     where = layout.pattern
-    return Permissions(
-        reading=tuple(f"{need} on {where}" for need in READING if need not in granted),
-        writing=tuple(f"{need} on {where}" for need in WRITING if need not in granted),
+    return Rights(
+        lacks_reading=tuple(
+            f"{need} on {where}" for need in READING if need not in granted
+        ),
+        lacks_writing=tuple(
+            f"{need} on {where}" for need in WRITING if need not in granted
+        ),
+        beyond_reading=tuple(
+            action for action in WRITING if action in granted - set(READING)
+        ),
+        anybody=anybody,
     )
 
 

@@ -7,6 +7,7 @@ method raises `Unavailable` when what is behind it does not answer.
 from bot.core.ports.index import (
     ChunkStore,
     IndexGenerations,
+    IndexInspection,
     Kept,
     PassageIndex,
     Stored,
@@ -49,6 +50,7 @@ __all__ = [
     "Ending",
     "Generations",
     "IndexGenerations",
+    "IndexInspection",
     "Kept",
     "LanguageModel",
     "Lease",

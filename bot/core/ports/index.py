@@ -23,6 +23,7 @@ from bot.core.model import (
     Revision,
     Vector,
 )
+from bot.core.reports import IndexReport, Rights
 
 
 class PassageIndex(Protocol):
@@ -145,3 +146,13 @@ class IndexGenerations(Protocol):
 
     async def maintain(self, generation: Generation, /) -> None:
         """Compact and index what has been written since the last time."""
+
+
+class IndexInspection(Protocol):
+    """Looks at the engine as the operator would; changes nothing."""
+
+    async def report(self, generation: Generation | None, /) -> IndexReport:
+        """Say what the engine is, and how it keeps this generation."""
+
+    async def rights(self) -> Rights | None:
+        """Say what the key in use may do; None for an engine without a server."""
