@@ -27,6 +27,7 @@ from pydantic_settings import (
 )
 
 from bot.core.errors import ConfigError
+from bot.settings.serving import Serve
 from bot.settings.tables import (
     Answers,
     Console,
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     ollama: Ollama = Ollama()
     answers: Answers = Answers()
     console: Console = Console()
+    serve: Serve = Serve()
     sources: tuple[SourceSettings, ...] = ()
 
     base: Path = Field(default=Path(), exclude=True)
