@@ -14,7 +14,7 @@ from bot.ingest.generations import Build
 from bot.ingest.progress import silent
 from bot.ingest.sync import Stores
 from bot.settings import Settings
-from bot.state.store import State
+from bot.state.store import LEASE_SECONDS, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +29,21 @@ class _Live:
 
 @asynccontextmanager
 async def opened(
-    settings: Settings, /, *, writing: bool = False, clock: Callable[[], datetime] = now
+    settings: Settings,
+    /,
+    *,
+    writing: bool = False,
+    lease_seconds: float = LEASE_SECONDS,
+    clock: Callable[[], datetime] = now,
 ) -> AsyncIterator[App]:
     """Open everything, and close it again in reverse order.
 
     `writing` takes the writer lock, which one process can hold.
     """
     async with AsyncExitStack() as stack:
-        state = await stores.state(settings, stack, writing=writing, clock=clock)
+        state = await stores.state(
+            settings, stack, writing=writing, clock=clock, lease_seconds=lease_seconds
+        )
         index = await stores.index(settings, stack)
         host = await stack.enter_async_context(models.model_host(settings))
         embedder = models.embedder(settings, host)

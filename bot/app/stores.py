@@ -10,7 +10,7 @@ from bot.backends import lance, weaviate
 from bot.backends.memory import MemoryIndex
 from bot.core.ports import ChunkStore, IndexGenerations, PassageIndex
 from bot.settings import Settings
-from bot.state.store import State, open_state, writer_lock
+from bot.state.store import LEASE_SECONDS, State, open_state, writer_lock
 
 
 class Index(PassageIndex, ChunkStore, IndexGenerations, Protocol):
@@ -23,12 +23,15 @@ async def state(
     *,
     writing: bool,
     clock: Callable[[], datetime],
+    lease_seconds: float = LEASE_SECONDS,
 ) -> State:
     """Open the state database; `writing` takes the writer lock first."""
     folder, url = settings.folder(), settings.state.address()
     if writing:
         await stack.enter_async_context(writer_lock(folder, holder="sync", url=url))
-    return await stack.enter_async_context(open_state(folder, clock=clock, url=url))
+    return await stack.enter_async_context(
+        open_state(folder, clock=clock, url=url, lease_seconds=lease_seconds)
+    )
 
 
 async def index(settings: Settings, stack: AsyncExitStack) -> Index:

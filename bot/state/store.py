@@ -52,7 +52,12 @@ class State:
 
 @asynccontextmanager
 async def open_state(
-    folder: Path, /, *, clock: Clock, url: str | None = None
+    folder: Path,
+    /,
+    *,
+    clock: Clock,
+    url: str | None = None,
+    lease_seconds: float = LEASE_SECONDS,
 ) -> AsyncIterator[State]:
     """Open the state in `folder`, or on the PostgreSQL server that `url` names.
 
@@ -68,7 +73,7 @@ async def open_state(
             _file(folder, clock)
             if url is None
             else postgres.open_database(
-                url, lease=_SERVE, seconds=LEASE_SECONDS, clock=uptime
+                url, lease=_SERVE, seconds=lease_seconds, clock=uptime
             )
         )
         await asyncio.to_thread(_make_vectors, folder)

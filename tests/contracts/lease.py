@@ -23,13 +23,14 @@ HOLD = """
 import asyncio, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from bot.state import store
-
-store.LEASE_SECONDS = float(sys.argv[2])
+from bot.state.store import open_state
 
 async def main():
-    async with store.open_state(
-        Path(sys.argv[1]), clock=lambda: datetime.now(UTC), url=sys.argv[3] or None
+    async with open_state(
+        Path(sys.argv[1]),
+        clock=lambda: datetime.now(UTC),
+        url=sys.argv[3] or None,
+        lease_seconds=float(sys.argv[2]),
     ) as state:
         print(await state.lease.acquire(), flush=True)
         await asyncio.to_thread(sys.stdin.read)
