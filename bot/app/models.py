@@ -1,43 +1,113 @@
-"""The models that the settings name."""
+"""The models that the settings name, each behind one port, on however many hosts."""
 
-from bot.app.secret import revealed
-from bot.backends.ollama import (
-    OllamaEmbedder,
-    OllamaHost,
-    OllamaLanguageModel,
-    Timeouts,
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from bot.app.hosts import ConfiguredHost, configured, embedder, look, server
+from bot.backends.endpoint import Timeouts
+from bot.backends.gate import FairGate
+from bot.backends.hosts import (
+    FollowingEmbedder,
+    HostedEmbedder,
+    HostedLanguageModel,
+    ModelHost,
+    Standing,
 )
+from bot.core.model import EmbeddingSpec
+from bot.core.ports import ActiveGeneration, Embedder, LanguageModel
 from bot.settings import Settings
 
-NONE = "none"
-"""The name of a model that is switched off."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Models:
+    """The models of all hosts, None where they are switched off.
+
+    `documents` embeds with the weights that the hosts have now, for a sync;
+    `questions` with those of the index that answers.
+    """
+
+    hosts: tuple[ConfiguredHost, ...]
+    hosted: HostedLanguageModel | None
+    gate: FairGate | None
+    documents: HostedEmbedder | None
+    questions: FollowingEmbedder | None
+
+    async def watch(self) -> None:
+        """Look after the hosts until cancelled, so that no question has to find out."""
+        async with asyncio.TaskGroup() as group:
+            for watched in (self.hosted, self.questions):
+                if watched is not None:
+                    group.create_task(watched.watch())
+
+    def standings(self) -> tuple[Standing, ...]:
+        """Say how each host is doing, as a writer and as an embedder; asks nobody."""
+        watched = (self.hosted, self.questions)
+        return tuple(one for each in watched if each for one in each.standings())
+
+    async def warm_up(self) -> tuple[str, ...]:
+        """Load all models, the hosts side by side; return warnings."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(host.warm_up()) for host in self.hosts]
+        return tuple(warning for task in tasks for warning in task.result())
 
 
-def model_host(settings: Settings, /) -> OllamaHost:
-    """Return the configured model host, to be entered and left."""
-    ollama = settings.ollama
-    return OllamaHost(
-        ollama.url,
-        bearer=revealed(ollama.bearer),
-        ca_file=settings.base / ollama.ca_file if ollama.ca_file else None,
-        timeouts=Timeouts(
-            first_token=ollama.first_token_timeout,
-            between_tokens=ollama.token_timeout,
-            answer=ollama.answer_timeout,
-        ),
-        allow_cloud=ollama.allow_cloud,
+async def models(
+    settings: Settings, stack: AsyncExitStack, /, *, generations: ActiveGeneration
+) -> Models:
+    """Open the hosts, and put their models behind one port each."""
+    named = settings.model_hosts()
+    hosts = tuple(
+        [
+            configured(
+                host, await stack.enter_async_context(server(host, settings.base))
+            )
+            for host in named
+        ]
+    )
+    patience = Timeouts().loading + max(host.answer_timeout for host in named)
+    hosted = _hosted(hosts, deadline=patience)
+    embeds = any(host.embed for host in hosts)
+
+    def following(spec: EmbeddingSpec | None) -> HostedEmbedder:
+        return _embedder(hosts, spec)
+
+    return Models(
+        hosts=hosts,
+        hosted=hosted,
+        gate=FairGate(hosted, slots=hosted.slots) if hosted else None,
+        documents=_embedder(hosts, None) if embeds else None,
+        questions=FollowingEmbedder(generations, following) if embeds else None,
     )
 
 
-def embedder(settings: Settings, host: OllamaHost) -> OllamaEmbedder | None:
-    """Return the model that embeds, unless it is switched off."""
-    name = settings.ollama.embed_model
-    return None if name == NONE else OllamaEmbedder(host, model=name)
+def _hosted(
+    hosts: Sequence[ConfiguredHost], *, deadline: float
+) -> HostedLanguageModel | None:
+    writers: list[ModelHost[LanguageModel]] = [
+        ModelHost(
+            name=host.name,
+            model=host.writer,
+            slots=host.slots,
+            look=look(host.server, host.chat),
+        )
+        for host in hosts
+        if host.writer and host.chat
+    ]
+    return HostedLanguageModel(writers, deadline=deadline) if writers else None
 
 
-def model(settings: Settings, host: OllamaHost) -> OllamaLanguageModel | None:
-    """Return the model that writes, unless it is switched off."""
-    ollama = settings.ollama
-    if ollama.chat_model == NONE:
-        return None
-    return OllamaLanguageModel(host, model=ollama.chat_model, num_ctx=ollama.num_ctx)
+def _embedder(
+    hosts: Sequence[ConfiguredHost], spec: EmbeddingSpec | None
+) -> HostedEmbedder:
+    """Return the model with the weights of a spec, or that of the settings."""
+    embedders: list[ModelHost[Embedder]] = []
+    for host in hosts:
+        if host.embedder and host.embed:
+            model, name = host.embedder, host.embed
+            if spec is not None and spec.model != name:
+                model, name = embedder(host.server, spec.model), spec.model
+            watched = look(host.server, name)
+            embedders.append(ModelHost(name=host.name, model=model, look=watched))
+    return HostedEmbedder(embedders, digest=spec.digest if spec else None)

@@ -45,9 +45,7 @@ async def opened(
             settings, stack, writing=writing, clock=clock, lease_seconds=lease_seconds
         )
         index = await stores.index(settings, stack)
-        host = await stack.enter_async_context(models.model_host(settings))
-        embedder = models.embedder(settings, host)
-        model = models.model(settings, host)
+        hosted = await models.models(settings, stack, generations=state.generations)
         build = Build(
             generations=state.generations,
             index=index,
@@ -58,14 +56,14 @@ async def opened(
             index=index,
             catalogue=state.catalogue,
             generations=state.generations,
-            embedder=embedder,
+            embedder=hosted.questions,
         )
         engine = _engine(
             settings=settings,
             state=state,
             index=index,
             build=build,
-            embedder=embedder,
+            embedder=hosted.documents,
             clock=clock,
         )
         if settings.index.backend == "memory":
@@ -74,11 +72,9 @@ async def opened(
             settings=settings,
             state=state,
             index=index,
-            host=host,
-            embedder=embedder,
-            model=model,
+            models=hosted,
             engine=engine,
-            answering=answering(live, model),
+            answering=answering(live, hosted.gate),
             clock=clock,
         )
 

@@ -1,6 +1,5 @@
 """The running app: what commands ask of the rooms, wired together."""
 
-import contextlib
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,12 +7,14 @@ from datetime import UTC, datetime
 from importlib.metadata import entry_points
 
 from bot.answering.pipeline import Answering
+from bot.app.hosts import ConfiguredHost
+from bot.app.models import Models
 from bot.app.stores import Index
-from bot.backends.ollama import OllamaEmbedder, OllamaHost, OllamaLanguageModel
 from bot.chat.console import Desk
 from bot.core.access import Audience, principal
 from bot.core.errors import ConfigError, Unavailable
 from bot.core.model import Language, Profile
+from bot.core.ports import Embedder, LanguageModel
 from bot.core.sync import SourceStatus
 from bot.ingest.engine import Engine
 from bot.ingest.plan import Listing, SyncPlan
@@ -38,12 +39,25 @@ class App:
     settings: Settings
     state: State
     index: Index
-    host: OllamaHost
-    embedder: OllamaEmbedder | None
-    model: OllamaLanguageModel | None
+    models: Models
     engine: Engine
     answering: Answering
     clock: Callable[[], datetime] = now
+
+    @property
+    def hosts(self) -> tuple[ConfiguredHost, ...]:
+        """The model hosts, each by itself."""
+        return self.models.hosts
+
+    @property
+    def model(self) -> LanguageModel | None:
+        """The model that writes."""
+        return self.models.gate
+
+    @property
+    def embedder(self) -> Embedder | None:
+        """The model that embeds documents."""
+        return self.models.documents
 
     def desk(
         self,
@@ -125,13 +139,13 @@ class App:
             if row.documents and row.source not in named
         ]
 
+    async def watch(self) -> None:
+        """Look after the model hosts, until cancelled."""
+        await self.models.watch()
+
     async def warm_up(self) -> None:
         """Load the models; a host that does not answer is found out when asked."""
-        with contextlib.suppress(Unavailable, ConfigError):
-            if self.model is not None:
-                await self.model.warm_up()
-            if self.embedder is not None:
-                await self.embedder.warm_up()
+        await self.models.warm_up()
 
     def samples(self, connector: Connector, /) -> list[str]:
         """Return sample links; raises `BotError` where the source cannot be read."""

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Iterator
 from rich.markup import escape
 
 from bot import settings
-from bot.app import NONE, App, opened
-from bot.backends.ollama import HostReport, ModelReport, inspect
+from bot.app import App, ConfiguredHost, opened
 from bot.commands.terminal import Config, Exit, Json, Verbose, language, out, run
 from bot.core.errors import BotError
 from bot.core.model import Language
+from bot.core.reports import HostReport, ModelReport
 from bot.ops.check import Finding, Level, drift, index_findings
 from bot.settings import SourceSettings
 from bot.text import phrases
@@ -57,11 +57,8 @@ async def findings(app: App, spoken: Language, /) -> AsyncIterator[Finding]:
         )
     for finding in await _index(app, spoken):
         yield finding
-    models = [app.settings.ollama.chat_model, app.settings.ollama.embed_model]
-    wanted = [model for model in models if model != NONE]
-    if wanted:
-        report = await inspect(app.host, wanted)
-        for finding in (*_host(report, spoken), *_roles(app, report, spoken)):
+    for host in app.hosts:
+        for finding in await _models(host, spoken) if host.models else ():
             yield finding
 
 
@@ -110,6 +107,11 @@ async def _index(app: App, spoken: Language) -> list[Finding]:
     return list(index_findings(generation, found, spoken))
 
 
+async def _models(host: ConfiguredHost, spoken: Language) -> list[Finding]:
+    report = await host.report()
+    return [*_host(report, spoken), *_roles(host, report, spoken)]
+
+
 def _host(report: HostReport, spoken: Language) -> Iterator[Finding]:
     if not report.reachable:
         text = phrases.CHECK_HOST_DOWN.say(spoken, problem=report.problem)
@@ -143,14 +145,15 @@ def _model(model: ModelReport, spoken: Language) -> Finding:
     )
 
 
-def _roles(app: App, report: HostReport, spoken: Language) -> Iterator[Finding]:
+def _roles(
+    host: ConfiguredHost, report: HostReport, spoken: Language
+) -> Iterator[Finding]:
     """Find models that were set for what they cannot do."""
-    ollama = app.settings.ollama
     for model in report.models:
         able = model.capabilities
-        if able and model.model == ollama.chat_model and "completion" not in able:
+        if able and model.model == host.chat and "completion" not in able:
             yield _error(phrases.CHECK_NO_WRITER.say(spoken, model=model.model))
-        if able and model.model == ollama.embed_model and "embedding" not in able:
+        if able and model.model == host.embed and "embedding" not in able:
             yield _warning(phrases.CHECK_NO_EMBEDDER.say(spoken, model=model.model))
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from rich.markup import escape
 
 from bot import settings
-from bot.app import NONE, App, model_host, opened
-from bot.backends.ollama import choose
+from bot.app import NONE, App, opened, server
+from bot.backends.ollama import OllamaHost, choose
 from bot.chat.console import Desk, Screen
 from bot.commands.chat import converse, warming
 from bot.commands.sync import show, sync_sources
@@ -66,8 +66,14 @@ def samples() -> Path:
 
 
 async def usable(read: settings.Settings) -> tuple[settings.Settings, list[str]]:
-    """Return the settings with models that can be used now, or with none."""
-    async with model_host(read) as host:
+    """Return the settings with models that can be used now, or with none.
+
+    Where several hosts are set, or another kind, the settings are meant as they are.
+    """
+    hosts = read.model_hosts()
+    async with server(hosts[0], read.base) as host:
+        if len(hosts) > 1 or not isinstance(host, OllamaHost):
+            return read, []
         chosen = await choose(
             host, chat=read.ollama.chat_model, embed=read.ollama.embed_model
         )
@@ -76,7 +82,10 @@ async def usable(read: settings.Settings) -> tuple[settings.Settings, list[str]]
 
 
 def _with(read: settings.Settings, **models: str) -> settings.Settings:
-    return read.model_copy(update={"ollama": read.ollama.model_copy(update=models)})
+    """Return the settings with other models, on every host."""
+    hosts = {name: host.model_copy(update=models) for name, host in read.hosts.items()}
+    ollama = read.ollama.model_copy(update=models)
+    return read.model_copy(update={"ollama": ollama, "hosts": hosts})
 
 
 def _say_model(app: App, spoken: Language, problems: list[str]) -> None:
@@ -86,7 +95,8 @@ def _say_model(app: App, spoken: Language, problems: list[str]) -> None:
         told = phrases.NO_MODEL.say(spoken, model=settings.Ollama().chat_model)
         out.print(f"\n{told}", style="yellow", markup=False, highlight=False)
     else:
-        out.print(f"\n{app.settings.ollama.chat_model}", style="dim", markup=False)
+        writing = dict.fromkeys(host.chat for host in app.hosts if host.chat)
+        out.print(f"\n{', '.join(writing)}", style="dim", markup=False)
 
 
 async def _ask(desk: Desk, question: str) -> None:

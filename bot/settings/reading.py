@@ -27,10 +27,13 @@ from pydantic_settings import (
 )
 
 from bot.core.errors import ConfigError
+from bot.settings.hosts import HostSettings, contradictions, decided
 from bot.settings.serving import Serve
 from bot.settings.tables import (
     Answers,
     Console,
+    Host,
+    HostName,
     Index,
     Ollama,
     SourceSettings,
@@ -46,6 +49,9 @@ SECRETS = "SHIRUBE_SECRETS"
 
 SECRET = ("bearer", "api_key", "state.url", "options")
 """Settings whose values no message repeats."""
+
+_A_HOST = "NAME"
+"""Stands for the name of a host, in the keys and variables of any of them."""
 
 _MEANT = {
     "tuple_type": "should be a list",
@@ -79,6 +85,7 @@ class Settings(BaseSettings):
     state: State = State()
     index: Index = Index()
     ollama: Ollama = Ollama()
+    hosts: dict[HostName, Host] = Field(default_factory=dict)
     answers: Answers = Answers()
     console: Console = Console()
     serve: Serve = Serve()
@@ -117,6 +124,10 @@ class Settings(BaseSettings):
         """Return where data lies, as an absolute path."""
         return (self.base / self.data).resolve()
 
+    def model_hosts(self) -> tuple[HostSettings, ...]:
+        """Return the hosts that models run on, with everything decided."""
+        return decided(self.ollama, self.hosts)
+
 
 def load(config: Path | None = None, /, **overrides: object) -> Settings:
     """Read all settings.
@@ -144,7 +155,11 @@ def load(config: Path | None = None, /, **overrides: object) -> Settings:
     except ValidationError as error:
         problems = [_sentence(detail) for detail in error.errors()]
         raise ConfigError("\n".join(problems)) from error
-    if problems := [*_duplicates(settings.sources)]:
+    problems = [
+        *_duplicates(settings.sources),
+        *contradictions(settings.ollama, settings.hosts),
+    ]
+    if problems:
         raise ConfigError("\n".join(problems))
     return settings
 
@@ -176,15 +191,16 @@ def _secrets_folder() -> Path | None:
 
 
 def variables() -> list[str]:
-    """Return every environment variable that is a setting."""
-    names = [f"{PREFIX}{'__'.join(path).upper()}" for path in _leaves(Settings)]
-    return [CONFIG, SECRETS, *names]
+    """Return every environment variable that is a setting; NAME is any host's."""
+    paths = [*_leaves(Settings), *_leaves(Host, ("hosts", _A_HOST))]
+    return [CONFIG, SECRETS, *(f"{PREFIX}{'__'.join(path).upper()}" for path in paths)]
 
 
 def dotted_keys() -> list[str]:
     """Return every key of shirube.toml, dotted; those of a source with `sources.`."""
     return [
         *(".".join(path) for path in _leaves(Settings)),
+        *(".".join(path) for path in _leaves(Host, ("hosts", _A_HOST))),
         *(f"sources.{name}" for name in SourceSettings.model_fields),
     ]
 
@@ -193,7 +209,7 @@ def _leaves(
     model: type[BaseModel], before: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, ...]]:
     for name, field in model.model_fields.items():
-        if field.exclude or name == "sources":
+        if field.exclude or name in {"sources", "hosts"}:
             continue
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
@@ -217,9 +233,20 @@ def _unknown_variables(dotenv: Path) -> Iterator[str]:
             upper = name.upper()
             if not upper.startswith(PREFIX) or upper.startswith(NOT_OURS):
                 continue
-            if (ours := upper.removeprefix(PREFIX)) not in known:
+            host, ours = _of_any_host(upper.removeprefix(PREFIX))
+            if ours not in known:
                 near = suggestion(ours, known, prefix=PREFIX)
+                near = near.replace(f"__{_A_HOST}__", f"__{host}__")
                 yield f"unknown setting {name} in {place}{near}"
+
+
+def _of_any_host(variable: str) -> tuple[str, str]:
+    """Return the host that a variable names, and the variable without it."""
+    match variable.split("__"):
+        case ["HOSTS", host, key]:
+            return host, f"HOSTS__{_A_HOST}__{key}"
+        case _:
+            return _A_HOST, variable
 
 
 def _dotenv(path: Path) -> Iterable[str]:
@@ -230,7 +257,7 @@ def _dotenv(path: Path) -> Iterable[str]:
 
 
 def _sentence(detail: ErrorDetails) -> str:
-    where = ".".join(str(part) for part in detail["loc"])
+    where = ".".join(str(part) for part in detail["loc"] if part != "[key]")
     meant = _MEANT.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
     said = f"setting {where}: {meant[0].lower()}{meant[1:]}"
     match detail["type"]:
@@ -241,6 +268,8 @@ def _sentence(detail: ErrorDetails) -> str:
             return f"setting {where} is missing"
         case _ if any(name in where for name in SECRET):
             return said
+        case _ if isinstance(detail["input"], dict | list):  # may hold a secret
+            return said
         case _:
             return f"{said}, not {detail['input']!r}"
 
@@ -248,6 +277,8 @@ def _sentence(detail: ErrorDetails) -> str:
 def _beside(path: list[str]) -> set[str]:
     """Return the names known in the table that holds the last of `path`."""
     depth = len(path) - 1
+    if path[0] == "hosts" and depth > 1:
+        path = ["hosts", _A_HOST, *path[2:]]
     return {
         key.split(".")[depth]
         for key in dotted_keys()

@@ -1,8 +1,9 @@
 """The tables of shirube.toml, as types."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
@@ -11,6 +12,17 @@ from bot.core.model import Profile
 
 PrincipalText = Annotated[str, AfterValidator(lambda text: str(principal(text)))]
 SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+
+
+def _named(host: str) -> str:
+    """Refuse a name that `SHIRUBE_HOSTS__NAME__BEARER` could not carry."""
+    if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", host):
+        raise ValueError("should be a-z and 0-9, with single _ between them")
+    return host
+
+
+HostName = Annotated[str, AfterValidator(_named)]
+Task: TypeAlias = Literal["chat", "embed"]
 
 
 class Group(BaseModel):
@@ -42,7 +54,7 @@ class State(Group):
 
 
 class Ollama(Group):
-    """The model host of the team."""
+    """The model host of the team, and what its tables of hosts leave open."""
 
     url: str = "http://localhost:11434"
     chat_model: str = "gemma4:26b"
@@ -51,9 +63,29 @@ class Ollama(Group):
     bearer: SecretStr | None = None
     ca_file: Path | None = None
     allow_cloud: bool = False
+    slots: int = Field(default=1, ge=1)
     first_token_timeout: float = Field(default=30.0, gt=0)
     token_timeout: float = Field(default=20.0, gt=0)
     answer_timeout: float = Field(default=180.0, gt=0)
+
+
+class Host(Group):
+    """One of several model hosts; what is None is as [ollama] says."""
+
+    kind: Literal["ollama", "openai"] = "ollama"
+    url: str
+    bearer: SecretStr | None = None
+    ca_file: Path | None = None
+    allow_cloud: bool = False
+    roles: tuple[Task, ...] = ("chat", "embed")
+    chat_model: str | None = None
+    embed_model: str | None = None
+    context: int | None = Field(default=None, ge=512)
+    slots: int = Field(default=1, ge=1)
+    first_token_timeout: float | None = Field(default=None, gt=0)
+    token_timeout: float | None = Field(default=None, gt=0)
+    answer_timeout: float | None = Field(default=None, gt=0)
+    request: Mapping[str, Any] = Field(default_factory=dict)
 
 
 class Answers(Group):

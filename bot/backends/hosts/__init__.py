@@ -2,11 +2,13 @@
 
 from bot.backends.hosts.breaker import Breaker, Health
 from bot.backends.hosts.embedding import HostedEmbedder
+from bot.backends.hosts.following import FollowingEmbedder
 from bot.backends.hosts.seat import ModelHost, Standing
 from bot.backends.hosts.writing import HostedLanguageModel
 
 __all__ = [
     "Breaker",
+    "FollowingEmbedder",
     "Health",
     "HostedEmbedder",
     "HostedLanguageModel",
