@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -45,6 +46,17 @@ class SqlGenerations:
         """Return the generation that answers questions; None before the first sync."""
         async with self._database.reading() as connection:
             return await active(connection)
+
+    async def begun(self, name: GenerationId, /) -> datetime:
+        """Say when a generation was registered; `Conflict` for one that never was."""
+        mine = generations.c.number == numbered(name)
+        async with self._database.reading() as connection:
+            begun = await connection.scalar(
+                select(generations.c.created_at).where(mine)
+            )
+        if not isinstance(begun, datetime):
+            raise Conflict(f"there is no generation {name}")
+        return begun
 
     @uninterrupted
     async def create(self, spec: GenerationSpec, /) -> Generation:

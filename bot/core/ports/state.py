@@ -47,6 +47,9 @@ class ActiveGeneration(Protocol):
 class Generations(ActiveGeneration, Protocol):
     """Which builds of the index there are, and which one answers."""
 
+    async def begun(self, generation: GenerationId, /) -> datetime:
+        """Say when a generation was registered; `Conflict` for one that never was."""
+
     async def create(self, spec: GenerationSpec, /) -> Generation:
         """Register a new generation that is not active."""
 
