@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.access import Access
-from bot.core.model import DocumentId, Language, Link, RunId
+from bot.core.model import DocumentId, Generation, Language, Link, RunId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +124,23 @@ class SyncRun:
     finished_at: datetime | None
     state: RunState
     report: SyncReport | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationStatus:
+    """How one build of the index stands beside the one that answers.
+
+    `documents` are live in it; `behind` counts those of the active one that it does
+    not show as they are now. `synced` says whether a sync ever wrote to it, which
+    it does to the active one only.
+    """
+
+    generation: Generation
+    created_at: datetime
+    active: bool
+    documents: int
+    behind: int
+    synced: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,17 @@
 """Builds of the index, and which one answers: the port `Generations`."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import Conflict
 from bot.core.model import Generation, GenerationId, GenerationSpec, Language
+from bot.core.sync import GenerationStatus
+from bot.state.comparing import count_lagging, count_live
 from bot.state.database import Database, uninterrupted
 from bot.state.rows import (
     active,
@@ -87,7 +90,10 @@ class SqlGenerations:
                 .values(generation=name)
             )
             if changed.rowcount != 1:
-                raise Conflict(f"generation {expected} is not the active one any more")
+                raise Conflict(
+                    f"generation {expected} is not the active one any more: another "
+                    "process made one active; `shirube index list` shows which"
+                )
 
     @uninterrupted
     async def set_alpha(
@@ -114,6 +120,21 @@ class SqlGenerations:
             )
             return [each for each in map(generation, rows) if each != answering]
 
+    async def builds(self) -> Sequence[GenerationStatus]:
+        """Say of the active one and the spare ones how they stand, oldest first."""
+        statement = (
+            select(*GENERATION, generations.c.created_at)
+            .where(generations.c.retired_at.is_(None))
+            .order_by(generations.c.number)
+        )
+        async with self._database.reading() as connection:
+            answering = await active(connection)
+            synced = set(
+                await connection.scalars(select(sync_runs.c.generation).distinct())
+            )
+            rows = (await connection.execute(statement)).all()
+            return [await _standing(connection, row, answering, synced) for row in rows]
+
     @uninterrupted
     async def retire(self, name: GenerationId, /) -> None:
         """Forget what a generation holds; its id is never used again."""
@@ -132,6 +153,27 @@ class SqlGenerations:
                 )
                 .values(retired_at=now)
             )
+
+
+async def _standing(
+    connection: AsyncConnection,
+    row: Sequence[Any],
+    answering: Generation | None,
+    synced: Collection[str],
+) -> GenerationStatus:
+    *columns, created_at = row
+    found = generation(columns)
+    lags = answering is not None and answering.id != found.id
+    return GenerationStatus(
+        generation=found,
+        created_at=created_at,
+        active=answering is not None and answering.id == found.id,
+        documents=await count_live(connection, found.id),
+        behind=await count_lagging(connection, found.id, answering.id)
+        if answering is not None and lags
+        else 0,
+        synced=found.id in synced,
+    )
 
 
 async def _empty(connection: AsyncConnection, name: GenerationId) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.model import DocumentId, GenerationId, Revision
 from bot.core.sync import Staged
+from bot.state.comparing import lagging
 from bot.state.database import Database, uninterrupted
 from bot.state.rows import (
     add_missing,
@@ -185,6 +186,14 @@ class SqlProjection:
             left = (states.keys() | replaced) - kept
             await discard(connection, [(generation, *each) for each in left])
             await count_change(connection)
+
+    async def behind(
+        self, generation: GenerationId, /, *, of: GenerationId, vectors: bool
+    ) -> Sequence[Revision]:
+        """Return what is live in `of` and is not so in this generation, by document."""
+        statement = lagging(generation, of, vectors=vectors)
+        async with self._database.reading() as connection:
+            return sorted(map(revision, await connection.execute(statement)))
 
     async def unembedded(
         self, generation: GenerationId, /, *, source: str, limit: int

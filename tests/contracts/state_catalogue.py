@@ -181,6 +181,25 @@ class GenerationsContract:
         assert active is not None
         assert dict(active.alpha) == {Language.JA: 0.0, Language.EN: 0.5}
 
+    async def test_builds_say_how_they_stand_beside_the_active_one(
+        self, state: Ports
+    ) -> None:
+        blue = await a_desk(state)
+        await blue.publish(a_state(LEAVE), a_state(TRAVEL))
+        green = await a_generation(state, active=False)
+        shown = {(LEAVE, 1): (OPEN.digest(), True)}
+        await state.projection.adopt(green.id, shown)
+
+        first, second = await state.generations.builds()
+
+        assert (first.generation.id, first.active) == (blue.generation, True)
+        assert (first.documents, first.behind, first.synced) == (2, 0, True)
+        assert (second.generation, second.active) == (green, False)
+        assert (second.documents, second.behind, second.synced) == (1, 1, False)
+        assert second.created_at == NOW
+        await state.generations.retire(green.id)
+        assert [each.active for each in await state.generations.builds()] == [True]
+
     async def test_spare_generations_are_named_until_they_are_retired(
         self, state: Ports
     ) -> None:

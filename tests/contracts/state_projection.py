@@ -151,6 +151,33 @@ class ProjectionContract(OneSource):
         assert (known.revision, known.version, known.embedded) == (1, "v1", True)
         assert known.indexed_access == OPEN.digest()
 
+    async def test_what_another_generation_does_not_show_so_is_behind(
+        self, desk: Desk
+    ) -> None:
+        """Other revisions, other access, missing vectors; what is removed is not."""
+        projection, gone = desk.state.projection, document_id(SOURCE, "廃止")
+        new = (await a_generation(desk.state, active=False)).id
+        first, second, _ = await desk.publish(
+            a_state(LEAVE, access=OPEN), a_state(TRAVEL), a_state(gone)
+        )
+
+        async def behind(*, vectors: bool = False) -> list[str]:
+            found = await projection.behind(new, of=desk.generation, vectors=vectors)
+            return [document for document, _ in found]
+
+        assert await behind() == sorted([LEAVE, TRAVEL, gone])
+        await desk.state.ledger.remove(desk.run, [gone])
+        shown = {first: (OPEN.digest(), True), second: (OPEN.digest(), False)}
+        await projection.adopt(new, shown)
+        assert (await behind(), await behind(vectors=True)) == ([], [TRAVEL])
+        await desk.state.ledger.set_access(desk.run, {LEAVE: BOARD})
+        await desk.publish(a_state(TRAVEL, text="新しい旅費"))
+        assert await behind() == sorted([LEAVE, TRAVEL])
+        assert await projection.behind(desk.generation, of=new, vectors=False) == [
+            first,
+            second,
+        ]
+
     async def test_a_text_stays_while_any_generation_shows_it(self, desk: Desk) -> None:
         [shared] = await desk.publish(a_state(text="一"))
         new = (await a_generation(desk.state, active=False)).id

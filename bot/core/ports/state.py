@@ -19,7 +19,15 @@ from bot.core.model import (
     Turn,
     Vector,
 )
-from bot.core.sync import Failure, Known, SourceStatus, Staged, SyncReport, SyncRun
+from bot.core.sync import (
+    Failure,
+    GenerationStatus,
+    Known,
+    SourceStatus,
+    Staged,
+    SyncReport,
+    SyncRun,
+)
 
 
 class Catalogue(Protocol):
@@ -68,6 +76,9 @@ class Generations(ActiveGeneration, Protocol):
 
     async def spare(self) -> Sequence[Generation]:
         """Return what was neither activated nor retired, or is active no more."""
+
+    async def builds(self) -> Sequence[GenerationStatus]:
+        """Say of the active one and the spare ones how they stand, oldest first."""
 
     async def retire(self, generation: GenerationId, /) -> None:
         """Forget what a generation holds; its id is never used again.
@@ -185,6 +196,15 @@ class Projection(Protocol):
 
         Its index holds them already, under the access with this digest; the flag
         says whether all have vectors. What is live nowhere any more becomes garbage.
+        """
+
+    async def behind(
+        self, generation: GenerationId, /, *, of: GenerationId, vectors: bool
+    ) -> Sequence[Revision]:
+        """Return what is live in `of` and is not so in this generation, by document.
+
+        That is: not the same revision, or not indexed under the access that counts
+        now; with `vectors` also what lacks some in this generation.
         """
 
     async def unembedded(
