@@ -123,7 +123,7 @@ class Endpoint:
         except TimeoutError as error:
             raise Unavailable(
                 f"{self.dialect.name} at {self.url} did not answer {path} "
-                f"within {limit} s"
+                f"within {limit} s; look at its log, and at how busy that host is"
             ) from error
 
     @asynccontextmanager
@@ -160,10 +160,13 @@ class Endpoint:
         except httpx.ConnectError as error:
             raise self._unreachable(error) from error
         except httpx.TimeoutException as error:
-            raise Unavailable(f"{name} at {self.url} does not answer") from error
+            raise Unavailable(
+                f"{name} at {self.url} does not answer; look at its log"
+            ) from error
         except httpx.HTTPError as error:
             raise Unavailable(
-                f"{name} at {self.url} broke off while answering {path}: {error}"
+                f"{name} at {self.url} broke off while answering {path} ({error}); "
+                "look at its log"
             ) from error
         except (ValidationError, ValueError) as error:
             raise Unavailable(
@@ -179,7 +182,8 @@ class Endpoint:
                 "configure the CA file that signed it"
             )
         return Unavailable(
-            f"no {self.dialect.name} answers at {self.url} ({error}); is it running?"
+            f"no {self.dialect.name} answers at {self.url} ({error}); start it, or "
+            "correct its address"
         )
 
 

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any, assert_never
 from uuid import uuid4
 
+import structlog
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from bot.answering.pipeline import Answering
 from bot.core.access import Audience
-from bot.core.errors import BotError
+from bot.core.errors import BotError, Unavailable
 from bot.core.model import (
     Answer,
     AnswerEvent,
@@ -35,10 +36,13 @@ from bot.core.model import (
     source_of,
 )
 from bot.core.ports import Conversations
+from bot.telemetry import TURN_LOST
 from bot.text import phrases
 from bot.text.courtesy import wants_more
 from bot.text.language import detect
 from bot.text.normalise import storable
+
+log = structlog.get_logger()
 
 HISTORY = 4
 """Earlier turns that a follow-up may refer to."""
@@ -101,7 +105,7 @@ class Desk:
             audience=self._audience,
             asked_at=self._clock(),
             conversation=self.conversation,
-            history=await self._conversations.turns(self.conversation, limit=HISTORY),
+            history=await self._history(),
             profile=self.profile,
             detailed=wants_more(text),
         )
@@ -127,6 +131,13 @@ class Desk:
                 return Asked(question=question, ending=event, passages=passages)
         raise BotError("the question ended without an outcome")
 
+    async def _history(self) -> tuple[Turn, ...]:
+        """Return the turns before; none where the state is down, as the answer says."""
+        try:
+            return await self._conversations.turns(self.conversation, limit=HISTORY)
+        except Unavailable:
+            return ()
+
     async def _record(
         self, question: Question, answer: Answer | None, outcome: Outcome
     ) -> None:
@@ -136,9 +147,13 @@ class Desk:
             documents=tuple(c.document for c in answer.citations) if answer else (),
             asked_at=question.asked_at,
         )
-        await self._conversations.record(
-            question.conversation, question.id, turn, outcome=outcome
-        )
+        try:
+            await self._conversations.record(
+                question.conversation, question.id, turn, outcome=outcome
+            )
+        except Unavailable as error:
+            # The answer was given; only a follow-up will not know of it.
+            log.warning(TURN_LOST, error=str(error))
 
 
 class Screen:

@@ -1,6 +1,7 @@
 """`shirube ask`: one question, one answer."""
 
 import sys
+from contextlib import AsyncExitStack
 from typing import Annotated
 
 import typer
@@ -9,8 +10,10 @@ from bot import settings
 from bot.app import opened
 from bot.chat.console import Asked, Screen, as_json
 from bot.commands.terminal import Config, Exit, Json, Verbose, err, language, out, run
+from bot.core.errors import ConfigError, Unavailable
 from bot.core.model import Language, Outcome, Profile, Reason
 from bot.text import phrases
+from bot.text.language import detect
 
 Profiles = Annotated[
     Profile | None,
@@ -40,7 +43,13 @@ def ask(
 
     async def main() -> Exit:
         read = settings.load(config)
-        async with opened(read) as app:
+        async with AsyncExitStack() as stack:
+            try:
+                app = await stack.enter_async_context(opened(read))
+            except (Unavailable, ConfigError):
+                if not json:
+                    _down(detect(text, default=language(read)))
+                raise
             desk = app.desk(language(read), profile=profile, names=principals)
             if json:
                 asked = await desk.ask(text, lambda _: None)
@@ -51,6 +60,11 @@ def ask(
         return _ending(asked)
 
     run(main, verbose=verbose)
+
+
+def _down(spoken: Language) -> None:
+    """Tell who asks; what is wrong, for who runs the bot, follows on stderr."""
+    out.print(phrases.SEARCH_DOWN.say(spoken), markup=False, highlight=False)
 
 
 def hint(asked: Asked, spoken: Language, /) -> None:

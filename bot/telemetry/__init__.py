@@ -8,6 +8,7 @@ import structlog
 QUESTION_FINISHED = "question.finished"
 MODEL_FAILED = "question.model_failed"
 SEARCH_FAILED = "question.search_failed"
+TURN_LOST = "question.turn_lost"
 SYNC_FINISHED = "sync.finished"
 CONNECTOR_BROKE = "sync.connector_broke"
 VECTORS_SET_ASIDE = "vectors.set_aside"

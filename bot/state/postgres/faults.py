@@ -22,6 +22,8 @@ DRIVER = (
 
 _BROKEN = "broke the connection off; what was being written is there whole or not"
 
+_LOOK = "see that the server runs, and that state.url names it"
+
 _KNOWN: dict[str, tuple[type[BotError], str]] = {
     "25006": (
         ReadOnly,
@@ -92,10 +94,10 @@ def _unreached(address: Address, error: BaseException) -> BotError | None:
         case asyncpg.exceptions.ClientConfigurationError():
             fault = ConfigError(f"state.url: {error}")
         case TimeoutError():
-            fault = Unavailable(f"{address} does not answer in time")
+            fault = Unavailable(f"{address} does not answer in time; {_LOOK}")
         case OSError():
             reason = error.strerror or error
-            fault = Unavailable(f"{address} cannot be reached: {reason}")
+            fault = Unavailable(f"{address} cannot be reached ({reason}); {_LOOK}")
         case asyncpg.InterfaceError() if "closed" in str(error):
             fault = Unavailable(f"{address} {_BROKEN}")
         case asyncpg.exceptions.TargetServerAttributeNotMatched():
