@@ -137,6 +137,16 @@ def _wrong(refusal: Refusal) -> BotError:
     return ConfigError(refusal.sentence(advice))
 
 
+def _elsewhere(refusal: Refusal) -> BotError:
+    speech = refusal.dialect.speech
+    return ConfigError(
+        refusal.sentence(
+            f"it does not speak as {speech} does: check the address, any proxy in "
+            "between, and what kind of host is set for it"
+        )
+    )
+
+
 def _regex(*alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(alternatives), re.IGNORECASE)
 
@@ -194,5 +204,6 @@ _TABLE: tuple[
     (range(300, 400), _ANY, _moved),
     ((503,), _regex("loading model"), _loading),
     ((429, 503), _ANY, _busy),
+    ((404, 405), _ANY, _elsewhere),
     ((*range(400, 500), 501), _ANY, _wrong),
 )

@@ -10,9 +10,9 @@ from bot.backends.ollama.chat import OllamaLanguageModel
 from bot.backends.ollama.choosing import Chosen, choose
 from bot.backends.ollama.embedding import OllamaEmbedder
 from bot.backends.ollama.host import OllamaHost
-from bot.backends.ollama.report import inspect, usable
+from bot.backends.ollama.report import inspect
 from bot.backends.ollama.residency import Residency
-from bot.backends.reports import CloudState, HostReport, ModelReport, Usable
+from bot.core.reports import CloudState, HostReport, ModelReport
 
 __all__ = [
     "Chosen",
@@ -24,8 +24,6 @@ __all__ = [
     "OllamaLanguageModel",
     "Residency",
     "Timeouts",
-    "Usable",
     "choose",
     "inspect",
-    "usable",
 ]

@@ -1,39 +1,12 @@
 """Looks at a host as the operator would: is it there, what has it, what is wrong."""
 
-import asyncio
 from collections.abc import Sequence
 
-from bot.backends.ollama.dialect import missing_model
 from bot.backends.ollama.host import OllamaHost
-from bot.backends.ollama.models import (
-    installed,
-    loaded,
-    look_up,
-    refuse_cloud,
-)
-from bot.backends.ollama.wire import Status, Tags, Version
-from bot.backends.reports import CloudState, HostReport, ModelReport, Usable
+from bot.backends.ollama.models import loaded, look_up
+from bot.backends.ollama.wire import Status, Version
 from bot.core.errors import BotError, ConfigError
-
-
-async def usable(
-    host: OllamaHost, /, *, chat: str | None, embed: str | None, limit: float = 1.5
-) -> Usable:
-    """Probe quickly whether a host answers and has the models; never raises."""
-    try:
-        async with asyncio.timeout(limit):
-            tags = await host.get("/api/tags", Tags)
-    except TimeoutError:
-        silent = f"Ollama at {host.url} did not answer within {limit:g} s"
-        return Usable(chat=False, embed=False, problems=(silent,))
-    except BotError as error:
-        return Usable(chat=False, embed=False, problems=(str(error),))
-    problems = {model: _absence(host, tags, model) for model in (chat, embed) if model}
-    return Usable(
-        chat=chat is not None and problems[chat] is None,
-        embed=embed is not None and problems[embed] is None,
-        problems=tuple(problem for problem in problems.values() if problem),
-    )
+from bot.core.reports import CloudState, HostReport, ModelReport
 
 
 async def inspect(host: OllamaHost, models: Sequence[str], /) -> HostReport:
@@ -58,16 +31,6 @@ async def inspect(host: OllamaHost, models: Sequence[str], /) -> HostReport:
             *(report.warning for report in reports if report.warning),
         ),
     )
-
-
-def _absence(host: OllamaHost, tags: Tags, model: str) -> str | None:
-    entry = installed(tags, model)
-    remotes = (entry.remote_host, entry.remote_model) if entry else ()
-    try:
-        refuse_cloud(host, model, *remotes)
-    except ConfigError as error:
-        return str(error)
-    return None if entry else str(missing_model(host.url, model))
 
 
 async def _cloud(host: OllamaHost) -> CloudState:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bot.backends.openai.host import OpenAIHost
 from bot.backends.openai.models import look_up
 from bot.backends.openai.wire import Models, Props, Version
-from bot.backends.reports import HostReport, ModelReport
 from bot.core.errors import BotError, ConfigError
+from bot.core.reports import HostReport, ModelReport
 
 
 async def inspect(host: OpenAIHost, models: Sequence[str], /) -> HostReport:

@@ -394,6 +394,7 @@ PAGE = Reply(
             ConfigError,
             "the right model",
         ),
+        (Reply(status=404, steps=[b"404"]), ConfigError, "what kind of host"),
     ],
 )
 async def test_a_refusal_says_what_to_do(

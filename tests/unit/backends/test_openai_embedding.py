@@ -152,6 +152,20 @@ async def test_a_host_reports_itself(scripted_http: ScriptedHTTP) -> None:
     assert away.problem is not None
 
 
+async def test_what_is_no_model_server_is_called_so(
+    scripted_http: ScriptedHTTP,
+) -> None:
+    scripted_http.on("/v1/models", Reply(status=404, steps=["<h1>無い</h1>".encode()]))
+
+    async with OpenAIHost(scripted_http.url) as host:
+        report = await inspect(host, [MODEL])
+
+    assert not report.reachable
+    assert report.problem is not None
+    assert "404 (a web page, not JSON); it does not speak as" in report.problem
+    assert "None" not in report.problem
+
+
 async def test_a_real_host_reports_itself(llama_model: LlamaModel) -> None:
     async with OpenAIHost(llama_model("writer", "はい、そうです[1]。")) as host:
         report = await inspect(host, ["writer"])
