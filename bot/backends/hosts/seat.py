@@ -167,11 +167,9 @@ class Seat(Generic[Model, Spec]):
 def nobody(seats: Sequence[Seat[Model, Spec]], kind: str, /) -> BotError:
     """Return the error for a request that no host was left for.
 
-    It is the one host's own, or tells of all of them. It is for the operator where
-    nobody else can help, and says otherwise when one of the hosts is tried again.
+    It is for the operator where nobody else can help, and says otherwise when one
+    of the hosts is tried again.
     """
-    if len(seats) == 1 and seats[0].error:
-        return seats[0].error
     told = "; ".join(f"{seat.host.name}: {seat.error or 'busy'}" for seat in seats)
     sentence = f"no {kind} host can be used now ({told})"
     if all(isinstance(seat.error, ConfigError) for seat in seats):

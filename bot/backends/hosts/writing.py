@@ -10,7 +10,7 @@ from bot.backends.closing import closing
 from bot.backends.hosts.seat import ModelHost, Seat, Standing, nobody
 from bot.backends.hosts.watching import Watch
 from bot.backends.pacing import until
-from bot.core.errors import ConfigError, ContextOverflow, Unavailable
+from bot.core.errors import BotError, ConfigError, ContextOverflow, Unavailable
 from bot.core.model import Profile
 from bot.core.ports import (
     TICKET,
@@ -119,7 +119,7 @@ class HostedLanguageModel:
         for seat in ranked:
             if seat not in tried and seat.breaker.admit():
                 return seat
-        raise nobody(self._seats, "model")
+        raise self._exhausted(tried)
 
     def _rank(self, seat: _Seat, conversation: str) -> tuple[int, float, bytes]:
         """Order hosts: well ones, then free ones, then the conversation's own."""
@@ -128,6 +128,12 @@ class HostedLanguageModel:
             seat.load if seat.load >= 1 else 0.0,
             _affinity(conversation, seat.host.name),
         )
+
+    def _exhausted(self, tried: Sequence[_Seat]) -> BotError:
+        """Return the one host's own error, or one that tells of all of them."""
+        errors = [seat.error for seat in tried if seat.error]
+        alone = len(self._seats) == 1 and errors
+        return errors[0] if alone else nobody(self._seats, "model")
 
 
 async def _written(
