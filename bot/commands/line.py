@@ -14,6 +14,7 @@ from bot.commands import (
     evaluate,
     forget,
     init,
+    serve,
     status,
     sync,
 )
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.command("init")(init.init)
 app.command("demo")(demo.demo)
 app.command("sync")(sync.sync)
+app.command("serve")(serve.serve)
 app.command("ask")(ask.ask)
 app.command("chat")(chat.chat)
 app.command("status")(status.status)

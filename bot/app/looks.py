@@ -1,0 +1,87 @@
+"""What `serve` looks at to know whether people are answered, part by part."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+
+from bot.app.running import App
+from bot.core.access import PUB
+from bot.core.errors import BotError
+from bot.core.model import Generation
+from bot.ops.check import Finding, Level
+from bot.ops.readiness import PATIENCE, Look
+from bot.telemetry.metrics import Metrics
+
+_LOOKED_FOR = "標"
+"""What is looked for in the index; nothing need be found."""
+
+
+def looks(app: App, metrics: Metrics, /) -> Mapping[str, Look]:
+    """Return the looks at everything that may be away."""
+    return {
+        "state": partial(_state, app, metrics),
+        "index": partial(_index, app),
+        "model": partial(_model, app, metrics),
+    }
+
+
+async def _state(app: App, metrics: Metrics) -> Finding:
+    generation = await app.state.generations.active()
+    if generation is not None:
+        begun = await app.state.generations.begun(generation.id)
+        metrics.generation(generation.id, begun)
+    for row in await app.state.catalogue.sources():
+        metrics.source(row.source, documents=row.documents, synced=row.last_success)
+    return _ok("can be read")
+
+
+async def _index(app: App) -> Finding:
+    generation = await app.state.generations.active()
+    if generation is None:
+        return _warning("nothing was synced yet; run `shirube sync`")
+    await _search(app, generation)
+    return _ok(f"generation {generation.id} answers")
+
+
+async def _search(app: App, generation: Generation) -> None:
+    await app.index.search_lexical(
+        generation, [_LOOKED_FOR], principals=frozenset({PUB}), limit=1
+    )
+
+
+async def _model(app: App, metrics: Metrics) -> Finding:
+    """Ask for the model that writes; without it answers are quotations, but there."""
+    _show_hosts(app, metrics)
+    if app.model is None:
+        return _ok("no model writes: answers are quotations")
+    try:
+        async with asyncio.timeout(PATIENCE * 0.9):
+            spec = await app.model.describe()
+    except TimeoutError:
+        return _warning("no model host answers in time; answers are quotations")
+    except BotError as error:
+        return _warning(f"{error}; answers are quotations meanwhile")
+    roles = (app.models.hosted, app.models.questions)
+    ill = [
+        f"{host.name}: {host.problem}"
+        for hosts in roles
+        for host in (hosts.standings() if hosts else ())
+        if host.problem
+    ]
+    return _warning("; ".join(ill)) if ill else _ok(f"{spec.model} answers")
+
+
+def _show_hosts(app: App, metrics: Metrics) -> None:
+    roles = {"chat": app.models.hosted, "embed": app.models.questions}
+    metrics.forget_hosts()
+    for role, hosts in roles.items():
+        for host in hosts.standings() if hosts else ():
+            metrics.host(role, host.name, host.health)
+
+
+def _ok(text: str) -> Finding:
+    return Finding(level=Level.OK, text=text)
+
+
+def _warning(text: str) -> Finding:
+    return Finding(level=Level.WARNING, text=text)
