@@ -112,6 +112,19 @@ class Node:
                 time.sleep(0.05)
         raise ServerFailedError((self.folder / "weaviate.log").read_text()[-2000:])
 
+    def answers(self) -> None:
+        """Return as soon as the server answers, ready or not."""
+        end = time.monotonic() + _START
+        with httpx.Client(base_url=self.url, trust_env=False, timeout=2) as client:
+            while time.monotonic() < end:
+                try:
+                    client.get("/v1/meta").raise_for_status()
+                except httpx.HTTPError:
+                    time.sleep(0.05)
+                else:
+                    return
+        raise ServerFailedError((self.folder / "weaviate.log").read_text()[-2000:])
+
     def ask(
         self, method: str, path: str, content: object = None, *, missing: bool = False
     ) -> Any:

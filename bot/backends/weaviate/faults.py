@@ -13,6 +13,7 @@ from weaviate.exceptions import (
     UnexpectedStatusCodeError,
     WeaviateBaseError,
     WeaviateConnectionError,
+    WeaviateStartUpError,
 )
 
 from bot.core.errors import BotError, ConfigError, Gone, ReadOnly, Unavailable
@@ -57,7 +58,9 @@ def _translated(action: str, error: WeaviateBaseError) -> BotError:
             return _forbidden(action, found[0][:_SHOWN] if found else "forbidden")
         case ResponseCannotBeDecodedError(status_code=status) if status < _BROKEN:
             return stranger(action)
-        case WeaviateConnectionError():
+        case WeaviateConnectionError() | WeaviateStartUpError() if (
+            "Connection to Weaviate failed" in error.message
+        ):
             return Unavailable(f"{action} failed: no server answers there; {_LOOK}")
         case _:
             return refusal(action, error.message)
