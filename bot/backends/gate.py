@@ -109,7 +109,7 @@ class FairGate:
             self.running += 1
         else:
             await self._wait(ticket)
-        if ticket not in self._served:
+        if not self._knows(ticket):
             self._served.append(ticket)
 
     async def _wait(self, ticket: Ticket) -> None:
@@ -133,11 +133,15 @@ class FairGate:
             ) from error
 
     def _join(self, waiting: _Waiting) -> None:
-        if waiting.ticket in self._served:
+        if self._knows(waiting.ticket):
             self._line.join_again(waiting)
         else:
             self._line.join(waiting.ticket.asker, waiting)
         self._tell()
+
+    def _knows(self, ticket: Ticket) -> bool:
+        """Whether this very question was served; the next of the same asker was not."""
+        return any(served is ticket for served in self._served)
 
     def _give_up(self, waiting: _Waiting) -> None:
         """Leave the line; a slot that was handed over just now goes to the next."""

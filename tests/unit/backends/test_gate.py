@@ -329,6 +329,26 @@ async def test_a_question_that_is_asked_again_goes_ahead() -> None:
     assert model.history == ["佐藤", "鈴木", "佐藤二度目", "高橋"]
 
 
+async def test_the_next_question_of_a_conversation_waits_like_any_other() -> None:
+    model = HeldModel()
+    gate = FairGate(model, slots=1)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(ask(gate, "佐藤", Ticket(asker="佐藤", conversation="c1")))
+        await settle()
+        for name in ("鈴木", "高橋"):
+            group.create_task(ask(gate, name, Ticket(asker=name)))
+            await settle()
+        model.end("佐藤")
+        await settle()
+        group.create_task(ask(gate, "続き", Ticket(asker="佐藤", conversation="c1")))
+        await settle()
+        while model.begun:
+            model.end(min(model.begun))
+            await settle()
+
+    assert model.history == ["佐藤", "鈴木", "高橋", "続き"]
+
+
 async def test_the_estimate_follows_how_long_answers_take() -> None:
     model, now = HeldModel(), [0.0]
     gate = FairGate(model, slots=2, first_guess=10.0, clock=lambda: now[0])
