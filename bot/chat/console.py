@@ -35,12 +35,13 @@ from bot.core.model import (
     Turn,
     source_of,
 )
-from bot.core.ports import Conversations
+from bot.core.ports import TICKET, Conversations, Place, Ticket
 from bot.telemetry import TURN_LOST
 from bot.text import phrases
 from bot.text.courtesy import wants_more
 from bot.text.language import detect
 from bot.text.normalise import storable
+from bot.text.waiting import in_line
 
 log = structlog.get_logger()
 
@@ -88,6 +89,7 @@ class Desk:
         self._audience = audience
         self._clock = clock
         self._language = language
+        self._asker = uuid4().hex
         self.profile = profile
         self.conversation = new_conversation()
 
@@ -95,8 +97,18 @@ class Desk:
         """Begin another conversation; the next question is no follow-up."""
         self.conversation = new_conversation()
 
-    async def ask(self, text: str, show: Callable[[AnswerEvent], None], /) -> Asked:
-        """Answer one question, showing every event as it comes."""
+    async def ask(
+        self,
+        text: str,
+        show: Callable[[AnswerEvent], None],
+        /,
+        *,
+        wait: Callable[[str], None] | None = None,
+    ) -> Asked:
+        """Answer one question, showing every event as it comes.
+
+        `wait` is told in words, again and again, how long the model is busy.
+        """
         text = storable(text)
         question = Question(
             id=uuid4().hex,
@@ -109,15 +121,27 @@ class Desk:
             profile=self.profile,
             detailed=wants_more(text),
         )
+        before = TICKET.set(self._ticket(question, wait))
         try:
             asked = await self._asked(question, show)
         except asyncio.CancelledError:
             await asyncio.shield(self._record(question, None, Outcome.CANCELLED))
             raise
+        finally:
+            TICKET.reset(before)
         ending = asked.ending
         answer = ending.answer if isinstance(ending, Finished) else None
         await self._record(question, answer, asked.outcome)
         return asked
+
+    def _ticket(self, question: Question, wait: Callable[[str], None] | None) -> Ticket:
+        def moved(place: Place) -> None:
+            if wait is not None and place.position:
+                wait(in_line(place, question.language))
+
+        return Ticket(
+            asker=self._asker, conversation=question.conversation, moved=moved
+        )
 
     async def _asked(
         self, question: Question, show: Callable[[AnswerEvent], None]
@@ -182,6 +206,10 @@ class Screen:
                 self._print(text, style="yellow")
             case _:
                 assert_never(event)
+
+    def wait(self, told: str, /) -> None:
+        """Say that the model has others to answer first."""
+        self._print(told, style="dim")
 
     def _finish(self, answer: Answer) -> None:
         if self._shown.strip() != answer.text:

@@ -55,7 +55,8 @@ def ask(
                 asked = await desk.ask(text, lambda _: None)
                 out.print(as_json(asked), markup=False, highlight=False)
             else:
-                asked = await desk.ask(text, Screen(out))
+                screen = Screen(out)
+                asked = await desk.ask(text, screen, wait=screen.wait)
                 hint(asked, language(read))
         return _ending(asked)
 

@@ -43,15 +43,20 @@ def chat(
 
 @asynccontextmanager
 async def warming(app: App, /) -> AsyncIterator[None]:
-    """Load the models while the block runs, so that the first answer is a quick one."""
+    """Load the models and look after their hosts while the block runs.
+
+    The first answer is a quick one then, and none has to find out who is ill.
+    """
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(app.warm_up())
+        warm_up = group.create_task(app.warm_up())
+        watch = group.create_task(app.watch())
         # The prompt blocks the loop: the requests have to be on their way before.
-        await asyncio.wait([task], timeout=WARMING)
+        await asyncio.wait([warm_up], timeout=WARMING)
         try:
             yield
         finally:
-            task.cancel()
+            warm_up.cancel()
+            watch.cancel()
 
 
 async def converse(desk: Desk, spoken: Language, /) -> None:
@@ -97,8 +102,9 @@ async def _answer(desk: Desk, line: str, spoken: Language) -> Asked | None:
 
 
 async def _asked(desk: Desk, line: str, spoken: Language) -> Asked | None:
+    screen = Screen(out)
     try:
-        asked = await desk.ask(line, Screen(out))
+        asked = await desk.ask(line, screen, wait=screen.wait)
     except BotError as error:
         complain(str(error))
         return None

@@ -89,6 +89,13 @@ WITHDRAWN: Final = Phrase(
     ),
 )
 
+# --- the answer has to wait ---------------------------------------------------
+
+IN_LINE: Final = Phrase(
+    ja="順番待ちです。あなたは{place}、{wait}。",
+    en="You are {place} in line, {wait}.",
+)
+
 # --- the answer is not what it could be --------------------------------------
 
 EXTRACTIVE_HEADER: Final = Phrase(
