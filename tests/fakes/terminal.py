@@ -85,6 +85,9 @@ class Terminal:
             if process.poll() is None:
                 process.kill()
             process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
 
     def shell(self, line: str) -> "subprocess.CompletedProcess[str]":
         """Run a line of bash, in which `shirube` is the command, to its end."""

@@ -1,0 +1,191 @@
+"""A state database that fails: what the operator is told, and what people hear."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGQUIT
+from subprocess import Popen
+from uuid import uuid4
+
+import pytest
+
+from bot.core.errors import PartialWrite
+from bot.core.model import ChunkRecord, Finished, Generation
+from bot.core.sync import RunState
+from bot.state.release import THIS
+from tests.fakes.house import Writes, house
+from tests.fakes.postgres_server import RunningPostgres
+from tests.fakes.source import MemorySource, Page
+from tests.fakes.team import QUESTION, a_team, answered, complaint, is_down
+from tests.fakes.terminal import Terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A command line whose state lies in a schema of a server."""
+
+    server: RunningPostgres
+    schema: str
+    terminal: Terminal
+
+    def at(self, revision: str) -> None:
+        """Pretend that another release wrote the schema."""
+        self.tell(f"UPDATE alembic_version SET version_num = '{revision}'")
+
+    def tell(self, statement: str) -> str:
+        return self.server.tell(f'SET search_path = "{self.schema}"; {statement}')
+
+
+@pytest.fixture
+def team(postgres: RunningPostgres, tmp_path: Path) -> Team:
+    schema = f"障害 {uuid4().hex[:8]}"
+    postgres.make_schema(schema)
+    settings = {"SHIRUBE_STATE__URL": postgres.url(schema)}
+    terminal = a_team(tmp_path / "one", settings)
+    assert terminal.run("sync").code == 0
+    return Team(postgres, schema, terminal)
+
+
+def all_say(terminal: Terminal, reason: str, *, code: int) -> None:
+    """Run every command: the operator reads the reason, the asker one sentence."""
+    asked = terminal.run("ask", QUESTION)
+    assert is_down(asked)
+    for ran in (asked, terminal.run("sync"), terminal.run("check")):
+        assert reason in complaint(ran, code=code)
+
+
+def test_a_server_that_is_stopped_is_named_until_it_is_back(team: Team) -> None:
+    team.server.stop()
+    try:
+        all_say(team.terminal, "see that the server runs, and that state.url", code=1)
+    finally:
+        team.server.start()
+
+    assert answered(team.terminal.run("ask", QUESTION))
+
+
+def test_a_server_without_a_free_connection_is_named_with_the_setting_to_raise(
+    team: Team,
+) -> None:
+    team.tell("ALTER ROLE shirube CONNECTION LIMIT 0")
+    try:
+        all_say(team.terminal, "no connection left; raise max_connections", code=1)
+    finally:
+        team.tell("ALTER ROLE shirube CONNECTION LIMIT -1")
+
+    assert answered(team.terminal.run("ask", QUESTION))
+
+
+@pytest.mark.parametrize(
+    ("revision", "fix"),
+    [
+        ("0001", "stop Shirube on every host, then run `shirube db upgrade`"),
+        ("9999", "install that release again, or put a backup of this one in"),
+    ],
+    ids=["older", "newer"],
+)
+def test_a_schema_of_another_release_is_named_with_what_to_do(
+    team: Team, revision: str, fix: str
+) -> None:
+    team.at(revision)
+    all_say(team.terminal, fix, code=2)
+    team.at(THIS.head)
+
+    assert answered(team.terminal.run("ask", QUESTION))
+
+
+def test_a_second_sync_is_told_who_syncs_on_this_host_and_on_another(
+    team: Team, tmp_path: Path
+) -> None:
+    """And questions are answered meanwhile."""
+    other = a_team(tmp_path / "two", dict(team.terminal.environment))
+    with syncing(team) as first:
+        here = complaint(team.terminal.run("sync"), code=1)
+        there = complaint(other.run("sync"), code=1)
+        asked = team.terminal.run("ask", QUESTION)
+
+    for error in (here, there):
+        assert f"'sync' is running already (process {first.pid}" in error
+        assert "wait until it is done, or stop it" in error
+    assert answered(asked)
+
+
+def test_a_crash_of_the_server_in_mid_sync_loses_nothing(team: Team) -> None:
+    """What was published stays, and the next sync does the rest."""
+    with syncing(team) as process:
+        team.server.stop(SIGQUIT)
+        _, said = process.communicate(timeout=60)
+    team.server.start()
+    between = team.terminal.run("ask", QUESTION)
+    ran = team.terminal.run("sync")
+
+    assert process.returncode == 1
+    assert "error: postgresql://" in said
+    assert "Traceback" not in said
+    assert answered(between)
+    assert (ran.code, "+0 " in ran.out) == (0, False)
+    assert team.terminal.run("check").code == 0
+
+
+@contextmanager
+def syncing(team: Team) -> Iterator["Popen[str]"]:
+    """Run a long sync as a process of its own, and wait until it is halfway."""
+    for number in range(1500):
+        team.terminal.write(
+            f"文書/手順{number}.md", f"# 手順{number}\n\n版{number}。\n"
+        )
+    with team.terminal.started("sync") as process:
+        end = time.monotonic() + 60
+        while team.tell("SELECT count(*) > 1 FROM documents") != "t":
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < end
+        yield process
+
+
+# --- a batch that fails in part ------------------------------------------------
+
+OLD = Page("休暇規程", "## 付与\n\n有給休暇は入社6か月後に10日を付与する。")
+NEW = Page("休暇規程", "## 付与\n\n有給休暇は入社6か月後に12日を付与する。")
+
+
+class Halving(Writes):
+    """A chunk store that takes only half of what it is given."""
+
+    async def put(
+        self, generation: Generation, records: Sequence[ChunkRecord], /
+    ) -> None:
+        half = len(records) // 2
+        await super().put(generation, records[:half])
+        rest = [record.chunk.id for record in records[half:]]
+        raise PartialWrite("half of the batch was refused", ids=rest)
+
+
+async def test_a_batch_that_fails_in_part_changes_no_answer_until_it_is_whole(
+    tmp_path: Path,
+) -> None:
+    pages = {f"{number}.md": OLD for number in range(4)}
+    later = {f"{number}.md": NEW for number in range(4)}
+    async with house(tmp_path) as home:
+        whole = home.writes
+        await home.sync(MemorySource(dict(pages)))
+        home.writes = Halving(home.index)
+        with pytest.raises(PartialWrite, match="half of the batch"):
+            await home.sync(MemorySource(dict(later)))
+        between = await home.ask(QUESTION)
+        (run,) = await home.state.runs.recent("handbook", limit=1)
+        home.writes = whole
+        source = MemorySource(dict(later))
+        await home.sync(source)
+        after = await home.ask(QUESTION)
+
+    assert isinstance(between, Finished)
+    assert "10日" in between.answer.text
+    assert "12日" not in between.answer.text
+    assert run.state is RunState.FAILED
+    assert run.report is not None
+    assert run.report.detail == "half of the batch was refused"
+    assert isinstance(after, Finished)
+    assert "12日" in after.answer.text
+    assert source.fetched == [], "it was staged already"
