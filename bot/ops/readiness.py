@@ -20,9 +20,7 @@ EVERY = 5.0
 PATIENCE = 2.0
 """Seconds that a look may take."""
 
-_SILENT = Finding(
-    level=Level.ERROR, text=f"does not answer within {PATIENCE:g} seconds"
-)
+_SILENT = Finding(level=Level.ERROR, text="does not answer in time")
 
 
 class Readiness:
@@ -33,8 +31,12 @@ class Readiness:
     """
 
     def __init__(
-        self, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self,
+        *,
+        patience: float = PATIENCE,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        self._patience = patience
         self._pause = pause
         self._seen: dict[str, Finding] = {}
 
@@ -60,7 +62,7 @@ class Readiness:
         while True:
             async with asyncio.TaskGroup() as group:
                 looking = group.create_task(self._look(part, look))
-                await asyncio.wait([looking], timeout=PATIENCE)
+                await asyncio.wait([looking], timeout=self._patience)
                 if not looking.done():  # and what is asked may be slow to give up
                     self.tell(part, _SILENT)
                     looking.cancel()

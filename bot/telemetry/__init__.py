@@ -3,7 +3,7 @@
 import json
 import logging
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from types import TracebackType
 from typing import Any
 
@@ -12,7 +12,7 @@ import structlog
 QUESTION_FINISHED = "question.finished"
 MODEL_FAILED = "question.model_failed"
 SEARCH_FAILED = "question.search_failed"
-TURN_LOST = "question.turn_lost"
+INBOX_FAILED = "question.inbox_failed"
 SYNC_FINISHED = "sync.finished"
 CONNECTOR_BROKE = "sync.connector_broke"
 VECTORS_SET_ASIDE = "vectors.set_aside"
@@ -91,13 +91,19 @@ class _Hidden:
     """Takes secrets out of a line of the log."""
 
     def __init__(self, secrets: Collection[str], /) -> None:
-        found = {*secrets, *(json.dumps(each)[1:-1] for each in secrets)}
+        found = {form for secret in secrets for form in _forms(secret)}
         self._secrets = sorted(found, key=len, reverse=True)
 
     def __call__(self, _logger: object, _method: str, line: Any) -> Any:
         for secret in self._secrets:
             line = line.replace(secret, "***")
         return line
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Return how a secret looks in a line: as it is, quoted, and either as JSON."""
+    for form in (secret, repr(secret)[1:-1]):
+        yield from (form, json.dumps(form, ensure_ascii=False)[1:-1])
 
 
 def _log_end(
