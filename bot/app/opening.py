@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.app import models, stores
 from bot.app.answers import answering
 from bot.app.running import App, now
+from bot.backends.yielding import YieldingEmbedder
 from bot.core.ports import ActiveGeneration, Catalogue, Embedder, PassageIndex
 from bot.ingest.engine import Engine
 from bot.ingest.generations import Build
@@ -63,7 +64,7 @@ async def opened(
             state=state,
             index=index,
             build=build,
-            embedder=hosted.documents,
+            embedder=_yielding(hosted.documents, state),
             clock=clock,
         )
         if settings.index.backend == "memory":
@@ -77,6 +78,11 @@ async def opened(
             answering=answering(live, hosted.gate),
             clock=clock,
         )
+
+
+def _yielding(embedder: Embedder | None, state: State) -> Embedder | None:
+    """Return what embeds documents, and lets the questions of any process go first."""
+    return embedder and YieldingEmbedder(embedder, questions=state.line)
 
 
 def _engine(

@@ -11,6 +11,7 @@ from bot.app.hosts import ConfiguredHost
 from bot.app.models import Models
 from bot.app.stores import Index
 from bot.chat.console import Desk
+from bot.chat.entries import Entries
 from bot.core.access import Audience, principal
 from bot.core.errors import ConfigError, Unavailable
 from bot.core.model import Language, Profile
@@ -82,6 +83,11 @@ class App:
         return Desk(
             answering=self.answering,
             conversations=self.state.conversations,
+            entries=Entries(
+                questions=self.state.questions,
+                upkeep=self.state.inbox_upkeep,
+                clock=self.clock,
+            ),
             audience=Audience(principals=chosen),
             clock=self.clock,
             language=language,

@@ -1,6 +1,5 @@
 """Questions and answers in a terminal: `shirube ask` and `shirube chat`."""
 
-import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -8,12 +7,12 @@ from datetime import datetime
 from typing import Any, assert_never
 from uuid import uuid4
 
-import structlog
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from bot.answering.pipeline import Answering
+from bot.chat.entries import Entries
 from bot.core.access import Audience
 from bot.core.errors import BotError, Unavailable
 from bot.core.model import (
@@ -36,14 +35,11 @@ from bot.core.model import (
     source_of,
 )
 from bot.core.ports import TICKET, Conversations, Place, Ticket
-from bot.telemetry import TURN_LOST
 from bot.text import phrases
 from bot.text.courtesy import wants_more
 from bot.text.language import detect
 from bot.text.normalise import storable
 from bot.text.waiting import in_line
-
-log = structlog.get_logger()
 
 HISTORY = 4
 """Earlier turns that a follow-up may refer to."""
@@ -70,6 +66,19 @@ class Asked:
         ending = self.ending
         return ending.answer.reason if isinstance(ending, Finished) else ending.reason
 
+    @property
+    def turn(self) -> Turn | None:
+        """What a follow-up may refer to; nothing without an answer."""
+        if not isinstance(self.ending, Finished):
+            return None
+        answer = self.ending.answer
+        return Turn(
+            question=self.question.text,
+            answer=answer.text,
+            documents=tuple(citation.document for citation in answer.citations),
+            asked_at=self.question.asked_at,
+        )
+
 
 class Desk:
     """Asks as the person at the terminal, and remembers the conversation."""
@@ -79,6 +88,7 @@ class Desk:
         *,
         answering: Answering,
         conversations: Conversations,
+        entries: Entries,
         audience: Audience,
         clock: Callable[[], datetime],
         language: Language,
@@ -86,10 +96,10 @@ class Desk:
     ) -> None:
         self._answering = answering
         self._conversations = conversations
+        self._entries = entries
         self._audience = audience
         self._clock = clock
         self._language = language
-        self._asker = uuid4().hex
         self.profile = profile
         self.conversation = new_conversation()
 
@@ -110,28 +120,25 @@ class Desk:
         `wait` is told in words, again and again, how long the model is busy.
         """
         text = storable(text)
-        question = Question(
-            id=uuid4().hex,
-            text=text,
-            language=detect(text, default=self._language),
-            audience=self._audience,
-            asked_at=self._clock(),
-            conversation=self.conversation,
-            history=await self._history(),
-            profile=self.profile,
-            detailed=wants_more(text),
-        )
-        before = TICKET.set(self._ticket(question, wait))
-        try:
-            asked = await self._asked(question, show)
-        except asyncio.CancelledError:
-            await asyncio.shield(self._record(question, None, Outcome.CANCELLED))
-            raise
-        finally:
-            TICKET.reset(before)
-        ending = asked.ending
-        answer = ending.answer if isinstance(ending, Finished) else None
-        await self._record(question, answer, asked.outcome)
+        language = detect(text, default=self._language)
+        async with self._entries.entered(text, language, self.conversation) as entry:
+            question = Question(
+                id=entry.question,
+                text=text,
+                language=language,
+                audience=self._audience,
+                asked_at=self._clock(),
+                conversation=self.conversation,
+                history=await self._history(),
+                profile=self.profile,
+                detailed=wants_more(text),
+            )
+            before = TICKET.set(self._ticket(question, wait))
+            try:
+                asked = await self._asked(question, show)
+            finally:
+                TICKET.reset(before)
+            entry.outcome, entry.turn = asked.outcome, asked.turn
         return asked
 
     def _ticket(self, question: Question, wait: Callable[[str], None] | None) -> Ticket:
@@ -140,7 +147,7 @@ class Desk:
                 wait(in_line(place, question.language))
 
         return Ticket(
-            asker=self._asker, conversation=question.conversation, moved=moved
+            asker=self._entries.asker, conversation=question.conversation, moved=moved
         )
 
     async def _asked(
@@ -161,23 +168,6 @@ class Desk:
             return await self._conversations.turns(self.conversation, limit=HISTORY)
         except Unavailable:
             return ()
-
-    async def _record(
-        self, question: Question, answer: Answer | None, outcome: Outcome
-    ) -> None:
-        turn = Turn(
-            question=question.text,
-            answer=answer.text if answer else "",
-            documents=tuple(c.document for c in answer.citations) if answer else (),
-            asked_at=question.asked_at,
-        )
-        try:
-            await self._conversations.record(
-                question.conversation, question.id, turn, outcome=outcome
-            )
-        except Unavailable as error:
-            # The answer was given; only a follow-up will not know of it.
-            log.warning(TURN_LOST, error=str(error))
 
 
 class Screen:

@@ -2,9 +2,8 @@
 
 from sqlalchemy import select
 
-from bot.core.model import ConversationId, Outcome, Turn
-from bot.state.database import Database, uninterrupted
-from bot.state.rows import add_missing
+from bot.core.model import ConversationId, Turn
+from bot.state.database import Database
 from bot.state.schema import conversations, turns
 
 
@@ -20,10 +19,7 @@ class SqlConversations:
         """Return the last answered turns, oldest first."""
         statement = (
             select(turns.c.text, turns.c.answer, turns.c.documents, turns.c.asked_at)
-            .where(
-                turns.c.conversation == conversation,
-                turns.c.outcome == Outcome.ANSWERED,
-            )
+            .where(turns.c.conversation == conversation)
             .order_by(turns.c.asked_at.desc(), turns.c.number.desc())
             .limit(limit)
         )
@@ -34,35 +30,8 @@ class SqlConversations:
             for text, answer, documents, asked_at in reversed(rows)
         )
 
-    @uninterrupted
-    async def record(
-        self,
-        conversation: ConversationId,
-        question: str,
-        turn: Turn,
-        /,
-        *,
-        outcome: Outcome,
-    ) -> None:
-        """Store how the question with this id ended; a second time changes nothing."""
-        async with self._database.writing() as connection:
-            await add_missing(
-                connection,
-                conversations,
-                [{"id": conversation, "started_at": turn.asked_at}],
-            )
-            await add_missing(
-                connection,
-                turns,
-                [
-                    {
-                        "question": question,
-                        "conversation": conversation,
-                        "outcome": outcome.value,
-                        "asked_at": turn.asked_at,
-                        "text": turn.question,
-                        "answer": turn.answer,
-                        "documents": turn.documents,
-                    }
-                ],
-            )
+    async def begun(self, conversation: ConversationId, /) -> bool:
+        """Say whether a question of the conversation was ever accepted."""
+        statement = select(conversations.c.id).where(conversations.c.id == conversation)
+        async with self._database.reading() as connection:
+            return await connection.scalar(statement) is not None

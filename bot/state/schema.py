@@ -25,6 +25,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     false,
 )
 from sqlalchemy.types import TypeDecorator
@@ -289,11 +290,85 @@ turns = Table(
         nullable=False,
         index=True,
     ),
-    Column("outcome", String(20), nullable=False),
     Column("asked_at", UtcDateTime, nullable=False),
     Column("text", Words, nullable=False),
     Column("answer", Words, nullable=False),
     Column("documents", Strings, nullable=False),
+)
+
+# --- questions ---------------------------------------------------------------
+
+# Open while `outcome` is null. `leased_until` is the end of the claim that `attempt`
+# counts; `gone_at` is null unless only one process can show the answer, and then when
+# that process counts as gone.
+questions = Table(
+    "questions",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("kind", String(20), nullable=False),
+    Column("surface", Key, nullable=False),
+    Column("event", Key, nullable=False),
+    Column("workspace", Key, nullable=False),
+    Column("channel", Key, nullable=False),
+    Column("thread", Text),
+    Column("message", Key),
+    Column("asker", Key, nullable=False),
+    Column("conversation", Key, ForeignKey(conversations.c.id), nullable=False),
+    Column("text", Words, nullable=False),
+    Column("language", String(10), nullable=False),
+    Column("hints", Text, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("gone_at", UtcDateTime),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("worker", Text),
+    Column("leased_until", UtcDateTime),
+    Column("staged", Words),
+    Column("outcome", String(20)),
+    Column("ended_at", UtcDateTime),
+    UniqueConstraint("surface", "event"),
+    UniqueConstraint("surface", "workspace", "channel", "message"),
+)
+
+# What is looked at all the time is few rows, however many have ended.
+Index(
+    "ix_questions_open",
+    questions.c.asked_at,
+    questions.c.number,
+    sqlite_where=questions.c.outcome.is_(None),
+    postgresql_where=questions.c.outcome.is_(None),
+)
+
+# Messages of ours that show an answer.
+posts = Table(
+    "posts",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("question", String(32), ForeignKey(questions.c.id), nullable=False),
+    Column("message", Key, nullable=False, index=True),
+    UniqueConstraint("question", "message"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("key", Key, nullable=False, unique=True),
+    Column("surface", Key, nullable=False),
+    Column("content", Words, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("done_at", UtcDateTime),
+)
+
+Index(
+    "ix_outbox_waiting",
+    outbox.c.due_at,
+    outbox.c.number,
+    sqlite_where=outbox.c.done_at.is_(None),
+    postgresql_where=outbox.c.done_at.is_(None),
 )
 
 Clock = Callable[[], datetime]

@@ -20,12 +20,16 @@ from bot.state.filesystem import keeping, require_local
 from bot.state.generations import SqlGenerations
 from bot.state.ledger import SqlLedger
 from bot.state.migrate import bring_up_to_date
+from bot.state.outbox import SqlOutbox
 from bot.state.projection import SqlProjection
 from bot.state.quarantine import SqlQuarantine
+from bot.state.questions import SqlQuestions
+from bot.state.retention import SqlInboxUpkeep
 from bot.state.runs import SqlRuns
 from bot.state.schema import Clock
 from bot.state.sites import DATABASE, FileSite, Site, in_use, opening
 from bot.state.vectors import SqliteVectorCache, make
+from bot.state.waiting import SqlLine
 
 VECTORS = "vectors.db"
 
@@ -47,6 +51,10 @@ class State:
     quarantine: SqlQuarantine
     vectors: SqliteVectorCache
     conversations: SqlConversations
+    questions: SqlQuestions
+    line: SqlLine
+    outbox: SqlOutbox
+    inbox_upkeep: SqlInboxUpkeep
     lease: Lease
 
 
@@ -89,6 +97,10 @@ async def open_state(
             quarantine=SqlQuarantine(database),
             vectors=vectors,
             conversations=SqlConversations(database),
+            questions=SqlQuestions(database),
+            line=SqlLine(database, clock=clock),
+            outbox=SqlOutbox(database),
+            inbox_upkeep=SqlInboxUpkeep(database),
             lease=lease,
         )
 

@@ -4,24 +4,20 @@ A database subclasses `StateContract` and gives one fixture, `state`.
 """
 
 from array import array
-from datetime import timedelta
 
 import pytest
 
-from bot.core.model import (
-    ConversationId,
-    Outcome,
-    Turn,
-)
+from bot.core.model import ConversationId, Outcome, Turn
 from tests.contracts.state_catalogue import CatalogueContract, GenerationsContract
 from tests.contracts.state_ledger import LedgerContract
 from tests.contracts.state_projection import ProjectionContract
-from tests.contracts.state_records import (
-    LEAVE,
-    NOW,
-    TRAVEL,
-    Ports,
+from tests.contracts.state_questions import (
+    QuestionsContract,
+    a_question,
+    a_turn,
+    at_work,
 )
+from tests.contracts.state_records import Ports
 from tests.contracts.state_runs import QuarantineContract, RunsContract
 
 
@@ -72,32 +68,6 @@ class ConversationsContract:
         assert await state.conversations.turns(THREAD, limit=9) == tuple(turns)
         assert await state.conversations.turns(ConversationId("他"), limit=9) == ()
 
-    @pytest.mark.parametrize(
-        "outcome", [each for each in Outcome if each is not Outcome.ANSWERED]
-    )
-    async def test_what_was_not_answered_is_no_turn(
-        self, state: Ports, outcome: Outcome
-    ) -> None:
-        await record(state, a_turn("質問"), outcome=outcome)
-
-        assert await state.conversations.turns(THREAD, limit=9) == ()
-
-    async def test_a_question_ends_once(self, state: Ports) -> None:
-        first, second = a_turn("質問", answer="一"), a_turn("質問", answer="二")
-        await record(state, first)
-        await record(state, second)
-        await record(state, second, outcome=Outcome.FAILED)
-
-        assert await state.conversations.turns(THREAD, limit=9) == (first,)
-
-    async def test_what_no_database_can_store_is_left_out(self, state: Ports) -> None:
-        """A person pasted it; the rest of the question is kept."""
-        await record(state, a_turn("休暇\0は\ud83d何日?", answer="\0二十日です[1]。"))
-
-        [turn] = await state.conversations.turns(THREAD, limit=9)
-
-        assert (turn.question, turn.answer) == ("休暇は?何日?", "二十日です[1]。")
-
     async def test_turns_of_one_moment_keep_their_order(self, state: Ports) -> None:
         turns = [a_turn(f"質問{n}") for n in range(3)]
         for turn in turns:
@@ -115,6 +85,7 @@ class StateContract(
     QuarantineContract,
     VectorCacheContract,
     ConversationsContract,
+    QuestionsContract,
 ):
     """What all the state ports promise together."""
 
@@ -124,18 +95,13 @@ class StateContract(
         raise NotImplementedError
 
 
-def a_turn(question: str, *, answer: str = "二十日です[1]。", minute: int = 0) -> Turn:
-    return Turn(
-        question=question,
-        answer=answer,
-        documents=(LEAVE, TRAVEL),
-        asked_at=NOW + timedelta(minutes=minute),
-    )
-
-
 async def record(
-    state: Ports, turn: Turn, *, outcome: Outcome = Outcome.ANSWERED
+    state: Ports, turn: Turn, *, conversation: ConversationId = THREAD
 ) -> None:
-    await state.conversations.record(
-        THREAD, f"id of {turn.question!r}", turn, outcome=outcome
+    """Have a question asked and answered."""
+    text = turn.question
+    claim = await at_work(
+        state,
+        a_question(text, conversation=conversation, text=text, asked_at=turn.asked_at),
     )
+    await state.questions.finish(claim, Outcome.ANSWERED, now=turn.asked_at, turn=turn)

@@ -22,9 +22,15 @@ from bot.core.model import (
 )
 from bot.core.ports import (
     Catalogue,
+    Claims,
     Conversations,
     Generations,
+    Inbox,
+    InboxUpkeep,
     Ledger,
+    Line,
+    OpenQuestions,
+    Outbox,
     Projection,
     Quarantine,
     Runs,
@@ -36,6 +42,14 @@ NOW = datetime(2026, 4, 1, 2, 30, 15, 123456, tzinfo=UTC)
 SOURCE = "社内規程"
 LEAVE = document_id(SOURCE, "休暇/年次有給.md")
 TRAVEL = document_id(SOURCE, "出張:旅費 👩‍💻")
+
+
+class Questions(Inbox, Claims, Protocol):
+    """The life of a question."""
+
+
+class Waiting(Line, OpenQuestions, Protocol):
+    """Who waits."""
 
 
 class Ports(Protocol):
@@ -57,6 +71,14 @@ class Ports(Protocol):
     def vectors(self) -> VectorCache: ...
     @property
     def conversations(self) -> Conversations: ...
+    @property
+    def questions(self) -> Questions: ...
+    @property
+    def line(self) -> Waiting: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def inbox_upkeep(self) -> InboxUpkeep: ...
 
 
 def groups(*names: str) -> Access:

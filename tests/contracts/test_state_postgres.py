@@ -12,6 +12,7 @@ from bot.state.schema import metadata
 from bot.state.store import open_state, uptime
 from tests.contracts.lease import SECONDS, LeaseContract, Rivals
 from tests.contracts.state import StateContract
+from tests.contracts.state_questions_story import tell
 from tests.contracts.state_records import NOW, Ports
 from tests.fakes.postgres_server import RunningPostgres
 
@@ -64,3 +65,8 @@ class TestPostgresLease(LeaseContract):
         )
         async with opened() as (_, one), opened() as (_, other):
             yield Rivals(one=one, other=other, folder=tmp_path, url=url)
+
+
+def test_the_story_of_any_questions(url: str, tmp_path: Path) -> None:
+    """Asked, claimed, shown, ended, recovered and expired, in any order."""
+    tell(open_state(tmp_path, clock=lambda: NOW, url=url))

@@ -9,6 +9,7 @@ from bot.state.locks import FileLease
 from bot.state.store import open_state
 from tests.contracts.lease import LeaseContract, Rivals
 from tests.contracts.state import StateContract
+from tests.contracts.state_questions_story import tell
 from tests.contracts.state_records import NOW, Ports
 
 
@@ -31,3 +32,8 @@ class TestFileLease(LeaseContract):
         yield Rivals(one=one, other=other, folder=tmp_path)
         await one.release()
         await other.release()
+
+
+def test_the_story_of_any_questions(tmp_path: Path) -> None:
+    """Asked, claimed, shown, ended, recovered and expired, in any order."""
+    tell(open_state(tmp_path / "標", clock=lambda: NOW))

@@ -19,7 +19,6 @@ from bot.core.model import (
     ConversationId,
     Declined,
     Finished,
-    Outcome,
     Question,
     Reason,
     Sentence,
@@ -30,6 +29,7 @@ from bot.text import phrases
 from bot.text.language import detect
 from connectors.api import Connector, Context
 from connectors.folder import connect
+from tests.contracts.state import record
 from tests.fakes.house import NOW, House, house
 from tests.fakes.source import MemorySource, Page
 
@@ -285,9 +285,7 @@ async def test_a_follow_up_remembers_the_answer_until_its_page_is_gone(
         documents=tuple(citation.document for citation in first.citations),
         asked_at=NOW,
     )
-    await home.state.conversations.record(
-        conversation, "q1", turn, outcome=Outcome.ANSWERED
-    )
+    await record(home.state, turn, conversation=conversation)
 
     async def remembered() -> list[str]:
         model = told(home, "給与は毎月25日に支給されます[1]。")

@@ -13,7 +13,6 @@ from bot.core.model import (
     GenerationSpec,
     Language,
     LiveDocument,
-    Outcome,
     Revision,
     RunId,
     Turn,
@@ -251,23 +250,15 @@ class VectorCache(Protocol):
 
 
 class Conversations(Protocol):
-    """Threads and what was said in them."""
+    """Threads and what was said in them; `Claims.finish` adds to them."""
 
     async def turns(
         self, conversation: ConversationId, /, *, limit: int
     ) -> tuple[Turn, ...]:
         """Return the last answered turns, oldest first."""
 
-    async def record(
-        self,
-        conversation: ConversationId,
-        question: str,
-        turn: Turn,
-        /,
-        *,
-        outcome: Outcome,
-    ) -> None:
-        """Store how the question with this id ended; a second time changes nothing."""
+    async def begun(self, conversation: ConversationId, /) -> bool:
+        """Say whether a question of the conversation was ever accepted."""
 
 
 class Lease(Protocol):

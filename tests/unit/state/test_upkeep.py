@@ -12,13 +12,22 @@ import pytest
 from sqlalchemy import Connection, text
 
 from bot.core.errors import ConfigError, Conflict
-from bot.core.model import ConversationId, GenerationId, Outcome, document_id
+from bot.core.model import ConversationId, GenerationId, document_id
 from bot.state import upkeep
 from bot.state.examination import examine
 from bot.state.release import THIS, Release, stored_tables
 from bot.state.sites import Site
 from bot.state.store import State, open_state, state_site
-from tests.contracts.state import THREAD, a_turn, record
+from tests.contracts.state import THREAD, record
+from tests.contracts.state_questions import (
+    SURFACES,
+    a_notice,
+    a_question,
+    a_turn,
+    at,
+    at_work,
+    take,
+)
 from tests.contracts.state_records import (
     BOARD,
     LEAVE,
@@ -99,6 +108,15 @@ async def lived_in(home: Home) -> None:
         await state.ledger.remove(desk.run, [gone])
         await state.runs.finish(desk.run, a_report(), checkpoint="頁9", now=NOW)
         await record(state, a_turn("質問"))
+        await asked(state)
+
+
+async def asked(state: State) -> None:
+    """One question of which half an answer is posted, and something to be told."""
+    claim = await at_work(state, a_question(thread="開いている"))
+    await state.questions.stage(claim, '{"答え": "二十日"}')
+    await state.questions.posted(claim, "1712.9")
+    await state.outbox.put([a_notice()], now=NOW)
 
 
 def contents(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
@@ -147,6 +165,16 @@ async def test_life_goes_on_after_a_restoration(home: Home, other: Home) -> None
         assert await desk.stage(a_state(LEAVE, text="三版")) == 3
         await record(state, a_turn("次の質問", minute=1))
         assert len(await state.conversations.turns(THREAD, limit=9)) == 2
+
+        again = await state.questions.claim(
+            "乙", surfaces=SURFACES, now=at(60), until=at(90)
+        )
+        assert again is not None
+        assert (again.attempt, again.posted) == (2, ("1712.9",))
+        await state.questions.posted(again, "1712.10")
+        assert not (await state.questions.accept(again.incoming, now=NOW)).new
+        await state.outbox.put([a_notice(), a_notice("次")], now=NOW)
+        assert [await take(state), await take(state)] == [a_notice().key, "次"]
         assert await state.runs.checkpoint(SOURCE) == "頁9"
 
 
@@ -171,9 +199,7 @@ async def test_what_is_there_is_not_overwritten(home: Home, other: Home) -> None
     await lived_in(home)
     file = await home.backed_up()
     async with other.opened() as state:
-        await state.conversations.record(
-            ConversationId("他"), "q", a_turn("他の質問"), outcome=Outcome.ANSWERED
-        )
+        await record(state, a_turn("他の質問"), conversation=ConversationId("他"))
 
     with pytest.raises(ConfigError, match="is not empty; --force"):
         await other.restored(file)
@@ -201,7 +227,7 @@ async def test_a_database_in_use_is_backed_up_but_not_replaced(home: Home) -> No
             await upkeep.upgrade(home.site, copies=home.folder, now=NOW)
 
     assert file.stat().st_mode & 0o777 == 0o600
-    assert "20260401T023015Z.0002" in file.name
+    assert "20260401T023015Z.0003" in file.name
 
 
 async def test_a_tables_only_database_counts_as_empty(home: Home, other: Home) -> None:
@@ -336,6 +362,18 @@ async def old(home: Home) -> None:
             )
         )
         connection.execute(text("UPDATE active_generation SET generation = 'g1'"))
+        connection.execute(
+            text(
+                f"INSERT INTO conversations VALUES ('{THREAD}', '2026-04-01 00:00:00')"
+            )
+        )
+        for number, outcome in enumerate(["answered", "failed"]):
+            connection.execute(
+                text(
+                    f"INSERT INTO turns VALUES ({number}, 'q{number}', '{THREAD}', "
+                    f"'{outcome}', '2026-04-01 00:00:00', '質問', '答え', '[]')"
+                )
+            )
 
     await home.site.changed(make)
 
@@ -351,6 +389,10 @@ async def test_an_older_database_is_upgraded_after_a_backup(home: Home) -> None:
         active = await state.generations.active()
         assert active is not None
         assert active.id == GenerationId("g1")
+
+        [turn] = await state.conversations.turns(THREAD, limit=9)
+        assert turn.question == "質問", "and what was not answered is no turn"
+        assert (await state.questions.accept(a_question(), now=NOW)).new
 
     again = await upkeep.upgrade(home.site, copies=home.folder, now=NOW)
     assert (again.before, again.copy) == (THIS.head, None)

@@ -1,0 +1,274 @@
+"""Questions on their way to their one outcome: the ports `Inbox` and `Claims`."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, and_, case, exists, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.errors import Conflict
+from bot.core.inbox import Accepted, Claim, Incoming, Notice, Origin, QuestionId
+from bot.core.model import Outcome, Turn
+from bot.state import asked
+from bot.state.database import Database, uninterrupted
+from bot.state.outbox import add_notices
+from bot.state.rows import add_missing
+from bot.state.schema import conversations, posts, questions, turns
+
+UNCLAIMED: Final = timedelta(seconds=30)
+"""How long a fleeting question may wait for the process that accepted it."""
+
+OPEN: Final = questions.c.outcome.is_(None)
+
+
+class SqlQuestions:
+    """Keeps questions in the state database."""
+
+    def __init__(self, database: Database, /) -> None:
+        self._database = database
+
+    # --- where questions come in ---------------------------------------------
+
+    @uninterrupted
+    async def accept(self, incoming: Incoming, /, *, now: datetime) -> Accepted:
+        """Store a question, or find the one that it is a repetition of."""
+        async with self._database.writing() as connection:
+            known = await _known(connection, incoming)
+            if known is not None:
+                return Accepted(question=QuestionId(known), new=False)
+            question = QuestionId(uuid4().hex)
+            await add_missing(
+                connection,
+                conversations,
+                [{"id": incoming.conversation, "started_at": incoming.asked_at}],
+            )
+            gone_at = now + UNCLAIMED if incoming.fleeting else None
+            row = asked.row(incoming) | {
+                "id": question,
+                "received_at": now,
+                "gone_at": gone_at,
+            }
+            await connection.execute(insert(questions).values(row))
+        return Accepted(question=question, new=True)
+
+    async def find(self, origin: Origin, /) -> QuestionId | None:
+        """Return the question that this message asks."""
+        if origin.message is None:
+            return None
+        statement = select(questions.c.id).where(asked.asks(origin))
+        async with self._database.reading() as connection:
+            return await connection.scalar(statement)
+
+    async def answered_by(self, origin: Origin, /) -> QuestionId | None:
+        """Return the question that this message of ours answers."""
+        statement = (
+            select(questions.c.id)
+            .join(posts, posts.c.question == questions.c.id)
+            .where(asked.beside(origin), posts.c.message == origin.message)
+        )
+        async with self._database.reading() as connection:
+            return await connection.scalar(statement.limit(1))
+
+    @uninterrupted
+    async def end(
+        self,
+        question: QuestionId,
+        outcome: Outcome,
+        /,
+        *,
+        now: datetime,
+        notices: Sequence[Notice] = (),
+    ) -> bool:
+        """End a question, whoever works on it; false when it had ended."""
+        async with self._database.writing() as connection:
+            ended = await connection.execute(
+                update(questions)
+                .where(questions.c.id == question, OPEN)
+                .values(ending(outcome, now))
+            )
+            if not ended.rowcount:
+                return False
+            await add_notices(connection, notices, now=now)
+        return True
+
+    # --- the work on them ----------------------------------------------------
+
+    @uninterrupted
+    async def claim(
+        self,
+        worker: str,
+        /,
+        *,
+        surfaces: Collection[str],
+        now: datetime,
+        until: datetime,
+    ) -> Claim | None:
+        """Claim the question of these surfaces that was asked first and can run."""
+        async with self._database.writing() as connection:
+            found = (await connection.execute(_runnable(surfaces, now))).one_or_none()
+            if found is None:
+                return None
+            attempt = found.attempt + 1
+            await connection.execute(
+                update(questions)
+                .where(questions.c.id == found.id)
+                .values(attempt=attempt, worker=worker, **_lease(until))
+            )
+            messages = await connection.scalars(
+                select(posts.c.message)
+                .where(posts.c.question == found.id)
+                .order_by(posts.c.number)
+            )
+            return Claim(
+                question=found.id,
+                attempt=attempt,
+                incoming=asked.incoming(found),
+                staged=found.staged,
+                posted=tuple(messages),
+            )
+
+    @uninterrupted
+    async def renew(self, claim: Claim, /, *, until: datetime) -> None:
+        """Have a claim for longer."""
+        await self._change(claim, _lease(until))
+
+    @uninterrupted
+    async def release(self, claim: Claim, /) -> None:
+        """Let another claim the question at once."""
+        await self._change(claim, {"leased_until": None})
+
+    @uninterrupted
+    async def stage(self, claim: Claim, content: str, /) -> None:
+        """Store the answer that is about to be shown."""
+        await self._change(claim, {"staged": content})
+
+    @uninterrupted
+    async def posted(self, claim: Claim, message: str, /) -> None:
+        """Store the id of a message that shows some of the answer."""
+        async with self._database.writing() as connection:
+            await add_missing(
+                connection, posts, [{"question": claim.question, "message": message}]
+            )
+            held = await connection.scalar(select(questions.c.id).where(_held(claim)))
+        if held is None:
+            raise _lost(claim)
+
+    @uninterrupted
+    async def finish(
+        self,
+        claim: Claim,
+        outcome: Outcome,
+        /,
+        *,
+        now: datetime,
+        turn: Turn | None = None,
+        notices: Sequence[Notice] = (),
+    ) -> None:
+        """End the question, with its turn and its notices."""
+        async with self._database.writing() as connection:
+            await _changed(connection, claim, ending(outcome, now))
+            if turn is not None:
+                await connection.execute(insert(turns).values(_turn(claim, turn)))
+            await add_notices(connection, notices, now=now)
+
+    async def _change(self, claim: Claim, values: dict[str, Any]) -> None:
+        async with self._database.writing() as connection:
+            await _changed(connection, claim, values)
+
+
+def ending(outcome: Outcome, now: datetime, /) -> dict[str, Any]:
+    """Return what a question that has ended has in its row."""
+    return {"outcome": outcome.value, "ended_at": now, "leased_until": None}
+
+
+def idle(now: datetime, /) -> ColumnElement[bool]:
+    """Say that nobody has a claim."""
+    until = questions.c.leased_until
+    return or_(until.is_(None), until <= now)
+
+
+async def _known(connection: AsyncConnection, incoming: Incoming) -> str | None:
+    same = and_(
+        questions.c.surface == incoming.origin.surface,
+        questions.c.event == incoming.event,
+    )
+    if incoming.origin.message is not None:
+        same = or_(same, asked.asks(incoming.origin))
+    found: str | None = await connection.scalar(
+        select(questions.c.id).where(same).order_by(questions.c.number).limit(1)
+    )
+    return found
+
+
+def _runnable(surfaces: Collection[str], now: datetime) -> Any:
+    other = questions.alias("other")
+    before = or_(
+        other.c.asked_at < questions.c.asked_at,
+        and_(
+            other.c.asked_at == questions.c.asked_at,
+            other.c.number < questions.c.number,
+        ),
+    )
+    in_the_way = exists().where(
+        other.c.outcome.is_(None),
+        other.c.conversation == questions.c.conversation,
+        other.c.number != questions.c.number,
+        or_(before, other.c.leased_until > now),
+    )
+    return (
+        select(questions)
+        .where(
+            OPEN,
+            questions.c.surface.in_(surfaces),
+            idle(now),
+            or_(questions.c.expires_at > now, questions.c.staged.is_not(None)),
+            ~in_the_way,
+        )
+        .order_by(questions.c.asked_at, questions.c.number)
+        .limit(1)
+    )
+
+
+def _lease(until: datetime) -> dict[str, Any]:
+    gone_at = questions.c.gone_at
+    return {
+        "leased_until": until,
+        "gone_at": case((gone_at.is_(None), None), else_=until),
+    }
+
+
+async def _changed(
+    connection: AsyncConnection, claim: Claim, values: dict[str, Any]
+) -> None:
+    changed = await connection.execute(
+        update(questions).where(_held(claim)).values(values)
+    )
+    if not changed.rowcount:
+        raise _lost(claim)
+
+
+def _held(claim: Claim) -> ColumnElement[bool]:
+    return and_(
+        OPEN,
+        questions.c.id == claim.question,
+        questions.c.attempt == claim.attempt,
+    )
+
+
+def _lost(claim: Claim) -> Conflict:
+    return Conflict(
+        f"question {claim.question} has ended, or somebody else works on it"
+    )
+
+
+def _turn(claim: Claim, turn: Turn) -> dict[str, Any]:
+    return {
+        "question": claim.question,
+        "conversation": claim.incoming.conversation,
+        "asked_at": turn.asked_at,
+        "text": turn.question,
+        "answer": turn.answer,
+        "documents": turn.documents,
+    }

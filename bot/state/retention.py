@@ -1,0 +1,107 @@
+"""What ends and forgets questions that nobody works on: the port `InboxUpkeep`."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, or_, select, update
+
+from bot.core.inbox import QuestionId
+from bot.core.model import Outcome
+from bot.core.ports.questions import Telling
+from bot.state import asked
+from bot.state.database import Database, uninterrupted
+from bot.state.outbox import add_notices
+from bot.state.questions import OPEN, ending, idle
+from bot.state.rows import pieces
+from bot.state.schema import outbox, questions, turns
+
+_FORGOTTEN = {"text": "", "hints": "{}", "staged": None}
+
+
+class SqlInboxUpkeep:
+    """Brings the questions of the state database to an end."""
+
+    def __init__(self, database: Database, /) -> None:
+        self._database = database
+
+    @uninterrupted
+    async def recover(self, worker: str, /, *, surfaces: Collection[str]) -> int:
+        """Take away what others than this worker have claimed."""
+        async with self._database.writing() as connection:
+            freed = await connection.execute(
+                update(questions)
+                .where(
+                    OPEN,
+                    questions.c.surface.in_(surfaces),
+                    questions.c.leased_until.is_not(None),
+                    questions.c.worker != worker,
+                )
+                .values(leased_until=None)
+            )
+        return freed.rowcount
+
+    @uninterrupted
+    async def abandon(self, *, now: datetime) -> int:
+        """End as failed what only a process that is gone could show."""
+        async with self._database.writing() as connection:
+            ended = await connection.execute(
+                update(questions)
+                .where(OPEN, questions.c.gone_at <= now)
+                .values(ending(Outcome.FAILED, now))
+            )
+        return ended.rowcount
+
+    @uninterrupted
+    async def expire(
+        self, *, surfaces: Collection[str], now: datetime, telling: Telling
+    ) -> Sequence[QuestionId]:
+        """End what is past its deadline, and have the askers told."""
+        late = (
+            select(questions)
+            .where(
+                OPEN,
+                questions.c.surface.in_(surfaces),
+                questions.c.expires_at <= now,
+                questions.c.staged.is_(None),
+                idle(now),
+            )
+            .order_by(questions.c.asked_at, questions.c.number)
+        )
+        async with self._database.writing() as connection:
+            found = (await connection.execute(late)).all()
+            ids = [QuestionId(row.id) for row in found]
+            for piece in pieces(ids):
+                await connection.execute(
+                    update(questions)
+                    .where(questions.c.id.in_(piece))
+                    .values(ending(Outcome.EXPIRED, now))
+                )
+            told = [telling(QuestionId(row.id), asked.incoming(row)) for row in found]
+            await add_notices(
+                connection, [notice for notice in told if notice is not None], now=now
+            )
+        return ids
+
+    @uninterrupted
+    async def purge(self, *, before: datetime) -> int:
+        """Forget the texts of what ended before."""
+        async with self._database.writing() as connection:
+            purged = await connection.execute(
+                update(questions)
+                .where(
+                    questions.c.ended_at < before,
+                    or_(
+                        questions.c.text != "",
+                        questions.c.hints != "{}",
+                        questions.c.staged.is_not(None),
+                    ),
+                )
+                .values(_FORGOTTEN)
+            )
+            await connection.execute(delete(turns).where(turns.c.asked_at < before))
+            await connection.execute(
+                update(outbox)
+                .where(outbox.c.done_at < before, outbox.c.content != "")
+                .values(content="")
+            )
+        return purged.rowcount

@@ -1,0 +1,62 @@
+"""Who waits for an answer: the ports `Line` and `OpenQuestions`."""
+
+from datetime import datetime
+
+from sqlalchemy import and_, case, func, or_, select
+
+from bot.core.inbox import Load, QuestionId
+from bot.state.database import Database
+from bot.state.questions import OPEN, idle
+from bot.state.schema import Clock, questions
+
+
+class SqlLine:
+    """Counts the open questions of the state database."""
+
+    def __init__(self, database: Database, /, *, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def load(self, asker: str, /, *, surface: str, now: datetime) -> Load:
+        """Count the open questions of a person."""
+        statement = select(
+            func.count(case((~idle(now), 1))), func.count(case((idle(now), 1)))
+        ).where(OPEN, questions.c.surface == surface, questions.c.asker == asker)
+        async with self._database.reading() as connection:
+            running, waiting = (await connection.execute(statement)).one()
+        return Load(running=running, waiting=waiting)
+
+    async def ahead(self, question: QuestionId, /) -> int | None:
+        """Count the open questions that were asked before."""
+        ours = questions.alias("ours")
+        before = or_(
+            questions.c.asked_at < ours.c.asked_at,
+            and_(
+                questions.c.asked_at == ours.c.asked_at,
+                questions.c.number < ours.c.number,
+            ),
+        )
+        counted = (
+            select(func.count()).where(OPEN, before).correlate(ours).scalar_subquery()
+        )
+        statement = select(counted).where(
+            ours.c.id == question, ours.c.outcome.is_(None)
+        )
+        async with self._database.reading() as connection:
+            return await connection.scalar(statement)
+
+    async def any(self) -> bool:
+        """Return true while a question is open, in whatever process."""
+        now = self._clock()
+        gone_at = questions.c.gone_at
+        statement = (
+            select(questions.c.number)
+            .where(
+                OPEN,
+                questions.c.expires_at > now,
+                or_(gone_at.is_(None), gone_at > now),
+            )
+            .limit(1)
+        )
+        async with self._database.reading() as connection:
+            return await connection.scalar(statement) is not None
