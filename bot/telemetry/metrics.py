@@ -5,6 +5,7 @@ No label holds a text of a question or a document, a person or a channel.
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from prometheus_client import (
     CollectorRegistry,
@@ -17,72 +18,57 @@ from prometheus_client import (
 
 from bot.core.model import Outcome
 
-_LAG = (0.01, 0.05, 0.1, 0.5, 1.0, 3.0, 10.0)
+QUESTIONS: Final = "shirube_questions"
+QUESTIONS_OPEN: Final = "shirube_questions_open"
+QUESTION_SECONDS: Final = "shirube_question_seconds"
+LOOP_LAG: Final = "shirube_loop_lag_seconds"
+LEADING: Final = "shirube_leading"
+READY: Final = "shirube_ready"
+PART_READY: Final = "shirube_part_ready"
+HOST_STATE: Final = "shirube_model_host_state"
+GENERATION_BEGUN: Final = "shirube_generation_begun_timestamp_seconds"
+LAST_SYNC: Final = "shirube_sync_last_success_timestamp_seconds"
+DOCUMENTS: Final = "shirube_documents"
+
+_MEANING: Final = {
+    QUESTIONS: "Questions that ended, by how.",
+    QUESTIONS_OPEN: "Questions that were taken and have not ended.",
+    QUESTION_SECONDS: "Seconds from a question to the end of its answer.",
+    LOOP_LAG: "How late the event loop is.",
+    LEADING: "1 in the process that answers people, 0 on standby.",
+    READY: "1 while people who ask are answered by this process.",
+    PART_READY: "1 while this part does its work.",
+    HOST_STATE: "1 for the state that a model host is in.",
+    GENERATION_BEGUN: "When the build of the index that answers was begun.",
+    LAST_SYNC: "When a source was last read whole.",
+    DOCUMENTS: "Documents of a source that are live.",
+}
 _ANSWER = (0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300)
+_LAG = (0.01, 0.05, 0.1, 0.5, 1, 3, 10)
 
 
 class Metrics:
     """A registry of its own, so that two servers in one process do not mix."""
 
     def __init__(self) -> None:
-        registry = CollectorRegistry()
-        self._registry = registry
-        ProcessCollector(namespace="shirube", registry=registry)
+        self._registry = CollectorRegistry()
+        ProcessCollector(namespace="shirube", registry=self._registry)
         self._questions = Counter(
-            "shirube_questions",
-            "Questions that ended, by how.",
+            QUESTIONS,
+            _MEANING[QUESTIONS],
             ("platform", "outcome"),
-            registry=registry,
+            registry=self._registry,
         )
-        self._open = Gauge(
-            "shirube_questions_open",
-            "Questions that were taken and have not ended.",
-            ("platform",),
-            registry=registry,
-        )
-        self._seconds = Histogram(
-            "shirube_question_seconds",
-            "From question to the end of its answer.",
-            ("platform",),
-            buckets=_ANSWER,
-            registry=registry,
-        )
-        self._lag = Histogram(
-            "shirube_loop_lag_seconds",
-            "How late the event loop is.",
-            buckets=_LAG,
-            registry=registry,
-        )
-        self._leading = _gauge(
-            registry, "leading", "1 in the process that answers people, 0 on standby."
-        )
-        self._ready = _gauge(
-            registry, "ready", "1 when people who ask now are answered."
-        )
-        self._part = _gauge(
-            registry, "part_ready", "1 while this part does its work.", "part"
-        )
-        self._host = _gauge(
-            registry,
-            "model_host_state",
-            "1 for the state that a model host is in.",
-            *("role", "host", "state"),
-        )
-        self._generation = _gauge(
-            registry,
-            "generation_created_timestamp_seconds",
-            "When the build of the index that answers was begun.",
-            "generation",
-        )
-        self._synced = _gauge(
-            registry,
-            "sync_last_success_timestamp_seconds",
-            "When a source was last read whole.",
-            "source",
-        )
-        self._documents = _gauge(
-            registry, "documents", "Documents of a source that are live.", "source"
-        )
+        self._open = self._gauge(QUESTIONS_OPEN, "platform")
+        self._seconds = self._histogram(QUESTION_SECONDS, _ANSWER, "platform")
+        self._lag = self._histogram(LOOP_LAG, _LAG)
+        self._leading = self._gauge(LEADING)
+        self._ready = self._gauge(READY)
+        self._part = self._gauge(PART_READY, "part")
+        self._host = self._gauge(HOST_STATE, "role", "host", "state")
+        self._generation = self._gauge(GENERATION_BEGUN, "generation")
+        self._synced = self._gauge(LAST_SYNC, "source")
+        self._documents = self._gauge(DOCUMENTS, "source")
 
     def question_opened(self, platform: str, /) -> None:
         """Count a question that was taken."""
@@ -131,8 +117,12 @@ class Metrics:
         """Return everything in the text format of Prometheus."""
         return generate_latest(self._registry)
 
+    def _gauge(self, name: str, *labels: str) -> Gauge:
+        return Gauge(name, _MEANING[name], labels, registry=self._registry)
 
-def _gauge(
-    registry: CollectorRegistry, name: str, documentation: str, *labels: str
-) -> Gauge:
-    return Gauge(f"shirube_{name}", documentation, labels, registry=registry)
+    def _histogram(
+        self, name: str, buckets: tuple[float, ...], *labels: str
+    ) -> Histogram:
+        return Histogram(
+            name, _MEANING[name], labels, buckets=buckets, registry=self._registry
+        )

@@ -148,7 +148,7 @@ def test_metrics_count_questions_and_show_how_everything_stands() -> None:
         "shirube_ready 0.0",
         'shirube_part_ready{part="index"} 0.0',
         'shirube_model_host_state{host="gpu_a",role="chat",state="ill"} 1.0',
-        'shirube_generation_created_timestamp_seconds{generation="g2"} 1.7955648e+09',
+        'shirube_generation_begun_timestamp_seconds{generation="g2"} 1.7955648e+09',
         'shirube_sync_last_success_timestamp_seconds{source="規程"} 1.7955648e+09',
         'shirube_documents{source="手順"} 0.0',
     ):
