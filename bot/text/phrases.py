@@ -354,3 +354,22 @@ LIMITED_UNKNOWN_PERSON: Final = Phrase(
     ja="あなたの権限を確認できないため、文書は使っていません",
     en="I cannot tell what you may read, so no documents were used",
 )
+
+# --- how a question ended without an answer ------------------------------------
+
+QUESTION_CANCELLED: Final = Phrase(ja="中止しました。", en="Stopped.")
+QUESTION_EXPIRED: Final = Phrase(
+    ja="時間内に答えられませんでした。少し待ってから、もう一度お尋ねください。",
+    en="I could not answer in time. Please ask again in a while.",
+)
+QUESTION_FAILED: Final = Phrase(
+    ja="申し訳ありません。うまく答えられませんでした。もう一度お尋ねください。"
+    "続くようでしたら、管理者に番号 {reference} をお伝えください。",
+    en="Sorry, something went wrong. Please ask again; if it stays, tell your "
+    "administrator the number {reference}.",
+)
+AUDIENCE_CHANGED: Final = Phrase(
+    ja="回答の途中で参加者が変わったため、回答を取り下げました。もう一度お尋ねください。",
+    en="Who can read this changed while I was answering, so I took the answer back. "
+    "Please ask again.",
+)
