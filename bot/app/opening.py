@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.app import models, stores
 from bot.app.answers import answering
+from bot.app.rooms import Rooms
 from bot.app.running import App, now
 from bot.backends.yielding import YieldingEmbedder
 from bot.core.ports import ActiveGeneration, Catalogue, Embedder, PassageIndex
@@ -34,25 +35,26 @@ async def opened(
     /,
     *,
     writing: bool = False,
+    holder: str = "sync",
     lease_seconds: float = LEASE_SECONDS,
     clock: Callable[[], datetime] = now,
 ) -> AsyncIterator[App]:
     """Open everything, and close it again in reverse order.
 
-    `writing` takes the writer lock, which one process can hold.
+    `writing` takes the writer lock, which one process can hold; `holder` says what
+    it does. The index is reached at its first use, where the active generation lies.
     """
     async with AsyncExitStack() as stack:
         state = await stores.state(
-            settings, stack, writing=writing, clock=clock, lease_seconds=lease_seconds
+            settings,
+            stack,
+            writing=writing,
+            holder=holder,
+            clock=clock,
+            lease_seconds=lease_seconds,
         )
-        index = await stores.index(settings, stack)
+        index = stores.index(settings, stack)
         hosted = await models.models(settings, stack, generations=state.generations)
-        build = Build(
-            generations=state.generations,
-            index=index,
-            chunks=index,
-            projection=state.projection,
-        )
         live = _Live(
             index=index,
             catalogue=state.catalogue,
@@ -63,11 +65,11 @@ async def opened(
             settings=settings,
             state=state,
             index=index,
-            build=build,
             embedder=_yielding(hosted.documents, state),
             clock=clock,
         )
-        if settings.index.backend == "memory":
+        active = await state.generations.active()
+        if active is not None and active.spec.backend == "memory":
             await engine.restore(progress=silent)
         yield App(
             settings=settings,
@@ -89,8 +91,7 @@ def _engine(
     *,
     settings: Settings,
     state: State,
-    index: stores.Index,
-    build: Build,
+    index: Rooms,
     embedder: Embedder | None,
     clock: Callable[[], datetime],
 ) -> Engine:
@@ -100,6 +101,12 @@ def _engine(
         projection=state.projection,
         quarantine=state.quarantine,
         chunks=index,
+    )
+    build = Build(
+        generations=state.generations,
+        index=index,
+        chunks=index,
+        projection=state.projection,
     )
     return Engine(
         backend=settings.index.backend,

@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 from bot.answering.pipeline import Answering
 from bot.app.hosts import ConfiguredHost
 from bot.app.models import Models
-from bot.app.stores import Index
+from bot.app.rooms import Rooms
 from bot.chat.console import Desk
 from bot.chat.entries import Entries
 from bot.core.access import Audience, principal
@@ -39,7 +39,7 @@ class App:
 
     settings: Settings
     state: State
-    index: Index
+    index: Rooms
     models: Models
     engine: Engine
     answering: Answering

@@ -1,20 +1,15 @@
 """The state database and the index that the settings name."""
 
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from datetime import datetime
-from typing import Protocol, assert_never
 
+from bot.app.rooms import Index, Opener, Rooms
 from bot.app.secret import revealed
 from bot.backends import lance, weaviate
 from bot.backends.memory import MemoryIndex
-from bot.core.ports import ChunkStore, IndexGenerations, PassageIndex
 from bot.settings import Settings
 from bot.state.store import LEASE_SECONDS, State, open_state, writer_lock
-
-
-class Index(PassageIndex, ChunkStore, IndexGenerations, Protocol):
-    """What an index backend is."""
 
 
 async def state(
@@ -22,37 +17,36 @@ async def state(
     stack: AsyncExitStack,
     *,
     writing: bool,
+    holder: str,
     clock: Callable[[], datetime],
     lease_seconds: float = LEASE_SECONDS,
 ) -> State:
-    """Open the state database; `writing` takes the writer lock first."""
+    """Open the state database; `writing` takes the writer lock first, for `holder`."""
     folder, url = settings.folder(), settings.state.address()
     if writing:
-        await stack.enter_async_context(writer_lock(folder, holder="sync", url=url))
+        await stack.enter_async_context(writer_lock(folder, holder=holder, url=url))
     return await stack.enter_async_context(
         open_state(folder, clock=clock, url=url, lease_seconds=lease_seconds)
     )
 
 
-async def index(settings: Settings, stack: AsyncExitStack) -> Index:
-    """Open the index."""
+def index(settings: Settings, stack: AsyncExitStack) -> Rooms:
+    """Return the index over every backend; none is opened yet."""
+    openers: dict[str, Opener] = {
+        "lance": lambda: lance.open_index(settings.folder() / "index"),
+        "memory": lambda: nullcontext(MemoryIndex()),
+        "weaviate": lambda: _weaviate(settings),
+    }
+    return Rooms(openers, stack, preferred=settings.index.backend)
+
+
+def _weaviate(settings: Settings) -> AbstractAsyncContextManager[Index]:
     chosen = settings.index
-    match chosen.backend:
-        case "memory":
-            return MemoryIndex()
-        case "lance":
-            opening = lance.open_index(settings.folder() / "index")
-            return await stack.enter_async_context(opening)
-        case "weaviate":
-            return await stack.enter_async_context(
-                weaviate.open_index(
-                    chosen.url,
-                    grpc=chosen.grpc,
-                    api_key=revealed(chosen.api_key),
-                    prefix=chosen.prefix,
-                    replication=chosen.replication,
-                    shards=chosen.shards,
-                )
-            )
-        case _:
-            assert_never(chosen.backend)
+    return weaviate.open_index(
+        chosen.url,
+        grpc=chosen.grpc,
+        api_key=revealed(chosen.api_key),
+        prefix=chosen.prefix,
+        replication=chosen.replication,
+        shards=chosen.shards,
+    )

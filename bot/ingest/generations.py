@@ -1,6 +1,6 @@
-"""Makes sure that there is a generation to sync into, and builds a new one."""
+"""Makes sure that there is a generation to sync into, and that it is still good."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from bot.core.errors import Gone
@@ -15,16 +15,14 @@ from bot.core.ports import (
     ChunkStore,
     Embedder,
     Generations,
-    IndexGenerations,
     Projection,
 )
 from bot.ingest.probe import alpha
 from bot.ingest.progress import Progress, Stage
 from bot.ingest.projecting import Projector, cut
+from bot.ingest.reconciling import TOGETHER, put
 from bot.ingest.vectors import Vectors
-
-TOGETHER = 50
-"""Documents written at once while building."""
+from bot.ingest.verifying import Walkable
 
 LOOKED_AT = 200
 """Live documents whose first chunks tell whether the index was lost."""
@@ -43,7 +41,7 @@ class Build:
     """The ports that generations are made with."""
 
     generations: Generations
-    index: IndexGenerations
+    index: Walkable
     chunks: ChunkStore
     projection: Projection
 
@@ -52,7 +50,7 @@ async def ensure(wanted: GenerationSpec, build: Build, /) -> Generation:
     """Return the active generation; the first one is made and activated here."""
     active = await build.generations.active()
     if active is None:
-        active = await _made(wanted, build)
+        active = await made(wanted, build)
         await build.generations.activate(active.id, expected=None)
     else:
         await build.index.create(active)
@@ -103,32 +101,6 @@ async def lost(active: Generation, build: Build, /) -> str | None:
     return None
 
 
-async def rebuild(
-    wanted: GenerationSpec,
-    vectors: Vectors | None,
-    build: Build,
-    /,
-    *,
-    progress: Progress,
-) -> Generation:
-    """Build a new generation from the state database and make it the active one.
-
-    Nothing is fetched. The old generation answers meanwhile and is dropped after
-    the switch; what an interrupted build left is dropped before. Raises `Conflict`
-    if another generation was activated meanwhile.
-    """
-    active = await build.generations.active()
-    await _drop(await build.generations.spare(), build)
-    made = await _made(wanted, build)
-    projector = Projector(store=build.chunks, generation=made, vectors=vectors)
-    if active is not None:
-        await _copy(active, projector, build, progress)
-    await build.index.maintain(made)
-    await build.generations.activate(made.id, expected=active.id if active else None)
-    await _drop(await build.generations.spare(), build)
-    return made
-
-
 async def restore(
     active: Generation,
     vectors: Vectors | None,
@@ -140,8 +112,12 @@ async def restore(
     """Write everything that is live into the active generation again."""
     await build.index.create(active)
     projector = Projector(store=build.chunks, generation=active, vectors=vectors)
-    async for _ in _projected(active, projector, build, progress):
-        pass
+    revisions = [revision async for revision in build.projection.live(active.id)]
+    for start in range(0, len(revisions), TOGETHER):
+        progress(Stage.REBUILDING, done=start, total=len(revisions))
+        part = revisions[start : start + TOGETHER]
+        await put(projector, await build.projection.states(part))
+    progress(Stage.REBUILDING, done=len(revisions), total=len(revisions))
 
 
 async def probe(
@@ -175,7 +151,8 @@ def first_paragraph(markdown: str) -> str:
     return ""
 
 
-async def _made(wanted: GenerationSpec, build: Build) -> Generation:
+async def made(wanted: GenerationSpec, build: Build, /) -> Generation:
+    """Register a new generation and make room for it."""
     made = await build.generations.create(wanted)
     # A state database that was lost, and begun anew, gives its names a second time:
     # what the index still holds under this one is of the first.
@@ -191,33 +168,3 @@ async def _some_live(active: Generation, build: Build) -> AsyncIterator[Revision
         left -= 1
         if not left:
             return
-
-
-async def _drop(spare: Sequence[Generation], build: Build) -> None:
-    for generation in spare:
-        await build.index.drop(generation)
-        await build.generations.retire(generation.id)
-
-
-async def _copy(
-    active: Generation, projector: Projector, build: Build, progress: Progress
-) -> None:
-    async for adopted in _projected(active, projector, build, progress):
-        await build.projection.adopt(projector.generation.id, adopted)
-
-
-async def _projected(
-    active: Generation, projector: Projector, build: Build, progress: Progress
-) -> AsyncIterator[dict[Revision, tuple[str, bool]]]:
-    """Write what is live in `active`, and yield under which access, with vectors."""
-    revisions = [revision async for revision in build.projection.live(active.id)]
-    for start in range(0, len(revisions), TOGETHER):
-        progress(Stage.REBUILDING, done=start, total=len(revisions))
-        part = revisions[start : start + TOGETHER]
-        states = await build.projection.states(part)
-        projected = await projector.project(states, embed=True)
-        yield {
-            revision: (state.access.digest(), projected.embedded[revision[0]])
-            for revision, state in states.items()
-        }
-    progress(Stage.REBUILDING, done=len(revisions), total=len(revisions))

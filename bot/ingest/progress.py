@@ -11,6 +11,8 @@ class Stage(StrEnum):
     FETCHING = "fetching"
     EMBEDDING = "embedding"
     REBUILDING = "rebuilding"
+    MENDING = "mending"
+    VERIFYING = "verifying"
 
 
 class Progress(Protocol):

@@ -25,7 +25,8 @@ class Vectors:
     """Finds or makes the vectors of one embedding model.
 
     Once the host does not answer it is left alone for the rest of the run;
-    `available` then turns false and `vectors` gives None for what is not cached.
+    `available` then turns false and `failed` true, and `vectors` gives None for what
+    is not cached.
     """
 
     def __init__(
@@ -35,7 +36,13 @@ class Vectors:
         self._embedder = embedder
         self._spec = spec
         self.available = embedder is not None
+        self.failed = False
         self.counts = Counts()
+
+    @property
+    def embedder(self) -> Embedder | None:
+        """What makes these vectors, as long as it answers."""
+        return self._embedder if self.available else None
 
     async def vectors(self, texts: Sequence[str], /) -> list[Vector | None]:
         """One vector a text, in order; None where there is none for now, or ever."""
@@ -62,7 +69,7 @@ class Vectors:
         try:
             made = await self._embedder.embed_documents(texts)
         except Unavailable:
-            self.available = False
+            self.available, self.failed = False, True
             return [None] * len(texts)
         rejected = sum(vector is None for vector in made)
         self.counts.rejected += rejected
