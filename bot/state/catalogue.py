@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, select
+from sqlalchemy import Connection, Select, and_, bindparam, case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.access import DENY, Principal
 from bot.core.model import DocumentId, Generation, GenerationId, LiveDocument
 from bot.core.sync import SourceStatus, SyncRun
 from bot.state.database import Database
-from bot.state.rows import active, fetched
+from bot.state.rows import active, pieces
 from bot.state.schema import (
     accesses,
     catalogue_changes,
@@ -33,7 +33,11 @@ _LIVE: Select[Any] = (
             revisions.c.revision == projections.c.live,
         ),
     )
-    .where(documents.c.removed_at.is_(None))
+    .where(
+        documents.c.removed_at.is_(None),
+        projections.c.generation == bindparam("generation"),
+        projections.c.document.in_(bindparam("names", expanding=True)),
+    )
 )
 
 _IN_USE = select(accesses.c.layers).where(
@@ -80,20 +84,29 @@ class SqlCatalogue:
         """The live state of these documents; what is not live is left out."""
         if not names:
             return {}
-        statement = _LIVE.where(projections.c.generation == generation)
-        async with self._database.reading() as connection:
-            rows = await fetched(connection, statement, projections.c.document, names)
-        return {row[0]: live_document(row) for row in rows}
+
+        def reads(connection: Connection) -> dict[DocumentId, LiveDocument]:
+            return {
+                row[0]: live_document(row)
+                for piece in pieces(names)
+                for row in connection.execute(
+                    _LIVE, {"generation": generation, "names": piece}
+                )
+            }
+
+        return await self._database.look(reads)
 
     async def principals(self) -> frozenset[Principal]:
         """Every principal that some live document's access names."""
-        async with self._database.reading() as connection:
-            number = await connection.scalar(select(catalogue_changes.c.number))
-            counted, named = self._in_use
-            if number != counted:
-                named = _named((await connection.scalars(_IN_USE)).all())
-                self._in_use = number, named
-        return named
+
+        def reads(connection: Connection) -> tuple[int | None, frozenset[Principal]]:
+            number = connection.scalar(select(catalogue_changes.c.number))
+            if number == self._in_use[0]:
+                return self._in_use
+            return number, _named(connection.scalars(_IN_USE))
+
+        self._in_use = await self._database.look(reads)
+        return self._in_use[1]
 
     async def sources(self) -> Sequence[SourceStatus]:
         """How every source that was ever synced stands."""

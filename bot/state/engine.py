@@ -1,16 +1,19 @@
 """How a SQLite file is opened, read and written."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.state.faults import mapped
+
+Result = TypeVar("Result")
 
 Synchronous: TypeAlias = Literal["FULL", "NORMAL"]
 
@@ -94,6 +97,11 @@ class SqliteDatabase:
         prepare(self.engine.sync_engine, synchronous=synchronous)
         self._writer = self.engine.execution_options(**WRITES)
         self._turn = asyncio.Lock()
+        self._looking = create_engine(
+            address(path, driver="sqlite"), connect_args=CONNECT
+        )
+        prepare(self._looking, synchronous=synchronous)
+        self._thread = _one_thread()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -101,6 +109,19 @@ class SqliteDatabase:
         with mapped(self.path):
             async with self.engine.begin() as connection:
                 yield connection
+
+    async def look(self, reads: Callable[[Connection], Result], /) -> Result:
+        """Read one state of the database in a thread of its own.
+
+        The driver goes to its thread and back for every single step of `reading`.
+        """
+
+        def once() -> Result:
+            with self._looking.begin() as connection:
+                return reads(connection)
+
+        with mapped(self.path):
+            return await asyncio.get_running_loop().run_in_executor(self._thread, once)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
@@ -112,4 +133,11 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         """Close every connection; the last one folds the log into the file."""
+        thread, self._thread = self._thread, _one_thread()
+        await asyncio.to_thread(thread.shutdown)
+        self._looking.dispose()
         await self.engine.dispose()
+
+
+def _one_thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="catalogue")

@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import asyncpg
-from sqlalchemy import event, func, literal, select
+from sqlalchemy import Connection, event, func, literal, select
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.elements import ColumnElement
@@ -15,6 +15,8 @@ from sqlalchemy.sql.elements import ColumnElement
 from bot.core.errors import ConfigError
 from bot.state.postgres.address import Address
 from bot.state.postgres.faults import mapped
+
+Result = TypeVar("Result")
 
 CONNECTIONS: Final = 8
 """How many connections one process holds at most, without the one of a lock."""
@@ -139,6 +141,11 @@ class PostgresDatabase:
         with mapped(self.address):
             async with self._reader.begin() as connection:
                 yield connection
+
+    async def look(self, reads: Callable[[Connection], Result], /) -> Result:
+        """Read one state of the database; on the connection of `reading`."""
+        async with self.reading() as connection:
+            return await connection.run_sync(reads)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:

@@ -3,16 +3,18 @@
 import asyncio
 import random
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from bot.core.errors import ConfigError, ReadOnly, Unavailable
 from bot.core.model import document_id
+from bot.state.engine import SqliteDatabase
 from bot.state.store import State, open_state
 from tests.contracts.state_records import LEAVE, SOURCE, Desk, a_desk, a_state
 
@@ -144,6 +146,40 @@ async def test_a_cancelled_read_blocks_nobody(desk: Desk) -> None:
 
     assert await desk.live() == 1
     assert await desk.stage(a_state(text="次")) == 2
+
+
+async def test_a_file_is_closed_when_nobody_looks_at_it_any_more(
+    tmp_path: Path,
+) -> None:
+    """Also at the second try: a cancelled one has left its thread at work."""
+    database = SqliteDatabase(tmp_path / "状態.db")
+    begun, ended = threading.Event(), threading.Event()
+
+    def slowly(connection: Connection) -> Any:
+        begun.set()
+        ended.wait(5)
+        return connection.exec_driver_sql("SELECT 1").scalar_one()
+
+    async with asyncio.TaskGroup() as group:
+        looking = group.create_task(database.look(slowly))
+        await asyncio.to_thread(begun.wait, 5)
+        looking.cancel()
+        closing = group.create_task(database.close())
+        ended.set()
+
+    assert closing.done()
+    assert await database.look(slowly) == 1
+    await database.close()
+
+
+async def test_who_looks_at_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "状態.db"
+    file.write_bytes(b"not a database" * 100)
+    database = SqliteDatabase(file)
+
+    with pytest.raises(ConfigError, match="is damaged"):
+        await database.look(lambda connection: connection.exec_driver_sql("SELECT 1"))
+    await database.close()
 
 
 async def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
