@@ -111,4 +111,6 @@ def _forms(secret: str) -> Iterator[str]:
 def _log_end(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
+    if isinstance(error.__context__, BaseExceptionGroup):
+        error.__suppress_context__ = True  # what it came out of tells nothing more
     structlog.get_logger().critical(CRASHED, exc_info=(kind, error, trace))
