@@ -53,7 +53,7 @@ async def opened(
             clock=clock,
             lease_seconds=lease_seconds,
         )
-        index = stores.index(settings, stack)
+        index = stores.index(settings, stack, writing=writing)
         hosted = await models.models(settings, stack, generations=state.generations)
         live = _Live(
             index=index,

@@ -4,9 +4,9 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import entry_points
 
 from bot.answering.pipeline import Answering
+from bot.app import sources
 from bot.app.hosts import ConfiguredHost
 from bot.app.models import Models
 from bot.app.rooms import Rooms
@@ -22,10 +22,8 @@ from bot.ingest.plan import Listing, SyncPlan
 from bot.ingest.progress import Progress
 from bot.settings import Settings, SourceSettings
 from bot.state.store import State
-from connectors.api import Connector, Context
-from connectors.errors import OptionsError, SourceError
-
-CONNECTORS = "shirube.connectors"
+from connectors.api import Connector
+from connectors.errors import SourceError
 
 
 def now() -> datetime:
@@ -96,54 +94,30 @@ class App:
 
     def chosen(self, name: str | None, /) -> Sequence[SourceSettings]:
         """Return one source by its name, or all of them."""
-        sources = self.settings.sources
-        if not sources:
+        named = self.settings.sources
+        if not named:
             raise ConfigError(
                 "there are no sources; add a [[sources]] table to shirube.toml, "
                 "or let `shirube init` write one"
             )
         if name is None:
-            return sources
-        for source in sources:
+            return named
+        for source in named:
             if source.name == name:
                 return [source]
-        names = [source.name for source in sources]
+        names = [source.name for source in named]
         near = difflib.get_close_matches(name, names, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
         raise ConfigError(f"no source {name!r}; {hint}")
 
     def connector(self, source: SourceSettings, /) -> Connector:
         """Return the connector of a source; raises `ConfigError` for its options."""
-        found = {point.name: point for point in entry_points(group=CONNECTORS)}
-        if source.connector not in found:
-            near = difflib.get_close_matches(source.connector, found, n=1)
-            hint = near[0] if near else ", ".join(sorted(found))
-            raise ConfigError(
-                f"source {source.name!r}: no connector {source.connector!r}; try {hint}"
-            )
-        context = Context(
-            source=source.name,
-            options=source.options,
-            base=self.settings.base,
-            cache=self.settings.folder() / "sources" / source.name,
-            layers=(frozenset(source.access),) if source.access else (),
-            link=source.link,
-        )
-        try:
-            connect = found[source.connector].load()
-            connector: Connector = connect(context)
-        except OptionsError as error:
-            raise ConfigError(str(error)) from error
-        return connector
+        return sources.connector(self.settings, source)
 
     async def leftovers(self) -> Sequence[SourceStatus]:
         """Return the sources that are answered from and that no setting names."""
-        named = {source.name for source in self.settings.sources}
-        return [
-            row
-            for row in await self.state.catalogue.sources()
-            if row.documents and row.source not in named
-        ]
+        rows = await self.state.catalogue.sources()
+        return sources.leftovers(rows, self.settings.sources)
 
     async def watch(self) -> None:
         """Look after the model hosts, until cancelled."""
@@ -152,13 +126,6 @@ class App:
     async def warm_up(self) -> None:
         """Load the models; a host that does not answer is found out when asked."""
         await self.models.warm_up()
-
-    def samples(self, connector: Connector, /) -> list[str]:
-        """Return sample links; raises `BotError` where the source cannot be read."""
-        try:
-            return connector.samples()
-        except SourceError as error:
-            raise Unavailable(str(error)) from error
 
     async def preview(
         self, source: SourceSettings, progress: Progress, /

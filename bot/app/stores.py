@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from bot.app.rooms import Index, Opener, Rooms
+from bot.app.rooms import Opener, Rooms
 from bot.app.secret import revealed
 from bot.backends import lance, weaviate
 from bot.backends.memory import MemoryIndex
 from bot.settings import Settings
 from bot.state.store import LEASE_SECONDS, State, open_state, writer_lock
+
+if TYPE_CHECKING:
+    from bot.backends.weaviate.index import WeaviateIndex
 
 
 async def state(
@@ -30,22 +34,26 @@ async def state(
     )
 
 
-def index(settings: Settings, stack: AsyncExitStack) -> Rooms:
+def index(settings: Settings, stack: AsyncExitStack, *, writing: bool) -> Rooms:
     """Return the index over every backend; none is opened yet."""
     openers: dict[str, Opener] = {
         "lance": lambda: lance.open_index(settings.folder() / "index"),
         "memory": lambda: nullcontext(MemoryIndex()),
-        "weaviate": lambda: _weaviate(settings),
+        "weaviate": lambda: weaviate_index(settings, writing=writing),
     }
     return Rooms(openers, stack, preferred=settings.index.backend)
 
 
-def _weaviate(settings: Settings) -> AbstractAsyncContextManager[Index]:
+def weaviate_index(
+    settings: Settings, /, *, writing: bool
+) -> AbstractAsyncContextManager["WeaviateIndex"]:
+    """Return the index in Weaviate; who only reads takes the reader's key, if set."""
     chosen = settings.index
+    reader = None if writing else chosen.reader_key
     return weaviate.open_index(
         chosen.url,
         grpc=chosen.grpc,
-        api_key=revealed(chosen.api_key),
+        api_key=revealed(reader or chosen.api_key),
         prefix=chosen.prefix,
         replication=chosen.replication,
         shards=chosen.shards,

@@ -1,13 +1,24 @@
-"""What `shirube check` finds, and how the index stands against the catalogue."""
+"""What `shirube check` finds, and how it looks: side by side, and never for long."""
 
-from collections.abc import Iterator
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final, TypeAlias, TypeVar
 
-from bot.core.model import Generation, Language, Revision
-from bot.core.ports import IndexGenerations, Projection
-from bot.ingest.projecting import cut
-from bot.text import phrases
+from bot.core.errors import BotError
+from bot.core.model import Language
+from bot.text import findings as say
+from bot.text.phrases import Phrase
+
+T = TypeVar("T")
+
+LIMIT: Final = 12.0
+"""Seconds that one look may take: the parts of a look give up after ten."""
+
+_STEP = 1_000
+_ROUND = 100
 
 
 class Level(StrEnum):
@@ -26,64 +37,108 @@ class Finding:
     text: str
 
 
+Findings: TypeAlias = Sequence[Finding]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drift:
-    """How the index differs from the catalogue, in revisions; chunks in all."""
+class Thing:
+    """What is looked at: its name for programs, its title for people.
 
-    chunks: int
-    lacking: int
-    orphans: int
-
-
-async def drift(
-    generation: Generation, /, *, index: IndexGenerations, projection: Projection
-) -> Drift:
-    """Walk the whole index and compare it with what is live and staged.
-
-    A live document without text has no chunks and does not count as lacking.
+    A look that takes too long, or raises `BotError`, becomes a finding itself, as
+    bad as `fault` says.
     """
-    chunks = 0
-    stored: set[Revision] = set()
-    async for _, revision in index.scan(generation):
-        chunks += 1
-        stored.add(revision)
-    live = {revision async for revision in projection.live(generation.id)}
-    kept = await projection.kept(generation.id, stored)
-    lacking = [
-        revision for revision in live - stored if await _text(revision, projection)
-    ]
-    return Drift(chunks=chunks, lacking=len(lacking), orphans=len(stored - kept))
+
+    name: str
+    title: str
+    look: Callable[[], Awaitable[Findings]]
+    limit: float | None = LIMIT
+    fault: Level = Level.ERROR
 
 
-def index_findings(
-    generation: Generation, found: Drift, language: Language, /
-) -> Iterator[Finding]:
-    """Say how the index stands."""
-    yield Finding(
-        level=Level.OK,
-        text=phrases.CHECK_INDEX.say(
-            language,
-            generation=generation.id,
-            backend=generation.spec.backend,
-            analyzer=generation.spec.analyzer,
-            chunks=found.chunks,
-        ),
-    )
-    if found.lacking:
-        text = phrases.CHECK_INDEX_LACKS.say(language, count=found.lacking)
-        yield Finding(level=Level.ERROR, text=text)
-    if found.orphans:
-        text = phrases.CHECK_INDEX_ORPHANS.say(language, count=found.orphans)
-        yield Finding(level=Level.WARNING, text=text)
-    silent = [str(name) for name, alpha in generation.alpha.items() if not alpha]
-    if generation.spec.embedding is None:
-        text = phrases.CHECK_NO_VECTORS.say(language)
-        yield Finding(level=Level.OK, text=text)
-    elif silent:
-        text = phrases.CHECK_ALPHA.say(language, languages=", ".join(silent))
-        yield Finding(level=Level.WARNING, text=text)
+async def look_at(
+    things: Sequence[Thing],
+    show: Callable[[Thing, Finding], None],
+    language: Language,
+    /,
+) -> Level:
+    """Look at all things at once, show them in order, and return the worst level."""
+    worst = Level.OK
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_found(thing, language)) for thing in things]
+        for thing, task in zip(things, tasks, strict=True):
+            for finding in await task:
+                show(thing, finding)
+                worst = max(worst, finding.level, key=list(Level).index)
+    return worst
 
 
-async def _text(revision: Revision, projection: Projection) -> bool:
-    state = await projection.staged(revision)
-    return state is not None and bool(cut(revision, state))
+async def _found(thing: Thing, language: Language) -> Findings:
+    try:
+        async with asyncio.timeout(thing.limit):
+            return await thing.look()
+    except TimeoutError:
+        text = say.LATE.say(language, seconds=f"{thing.limit:g}")
+        return [Finding(level=thing.fault, text=text)]
+    except BotError as error:
+        return [fault(error, language, level=thing.fault)]
+
+
+def fault(
+    error: BotError | str, language: Language, /, *, level: Level = Level.ERROR
+) -> Finding:
+    """Return what an error says, as a finding."""
+    return Finding(level=level, text=say.FAULT.say(language, problem=error))
+
+
+async def aside(work: Callable[[], T], /) -> T:
+    """Run blocking work in a thread that does not keep the process from ending.
+
+    `work` handles its own errors: what it raises is printed and never returned.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T) -> None:
+        if not done.done():
+            done.set_result(result)
+
+    def run() -> None:
+        result = work()
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, result)
+
+    threading.Thread(target=run, daemon=True).start()
+    return await done
+
+
+class Speaker:
+    """Makes findings out of phrases, in one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def ok(self, phrase: Phrase, /, **values: object) -> Finding:
+        """Say that something is as it should be."""
+        return self._finding(Level.OK, phrase, values)
+
+    def warning(self, phrase: Phrase, /, **values: object) -> Finding:
+        """Say what may become a problem."""
+        return self._finding(Level.WARNING, phrase, values)
+
+    def error(self, phrase: Phrase, /, **values: object) -> Finding:
+        """Say what must be mended."""
+        return self._finding(Level.ERROR, phrase, values)
+
+    def _finding(
+        self, level: Level, phrase: Phrase, values: dict[str, object]
+    ) -> Finding:
+        return Finding(level=level, text=phrase.say(self.language, **values))
+
+
+def size(count: int, /) -> str:
+    """Return a number of bytes as people read it."""
+    value, units = float(count), iter(("B", "kB", "MB", "GB", "TB"))
+    unit = next(units)
+    while value >= _STEP and unit != "TB":
+        value, unit = value / _STEP, next(units)
+    return f"{value:.0f} {unit}" if value >= _ROUND else f"{value:.3g} {unit}"

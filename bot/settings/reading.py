@@ -47,7 +47,7 @@ CONFIG = "SHIRUBE_CONFIG"
 SECRETS = "SHIRUBE_SECRETS"
 """Folder of secret files, one a setting, such as `shirube_ollama__bearer`."""
 
-SECRET = ("bearer", "api_key", "state.url", "options")
+SECRET = ("bearer", "api_key", "reader_key", "state.url", "options")
 """Settings whose values no message repeats."""
 
 _A_HOST = "NAME"

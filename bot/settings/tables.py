@@ -38,6 +38,7 @@ class Index(Group):
     url: str = "http://localhost:8080"
     grpc: str | None = None
     api_key: SecretStr | None = None
+    reader_key: SecretStr | None = None
     prefix: str = Field(default="Kb", pattern=r"^[A-Z][A-Za-z0-9]{0,19}$")
     replication: int = Field(default=1, ge=1)
     shards: int = Field(default=1, ge=1)

@@ -5,11 +5,14 @@ import re
 import pytest
 
 from bot.core.model import Language
-from bot.text import phrases
+from bot.text import findings, phrases
 from bot.text.phrases import Phrase
 
 ALL = {
-    name: value for name, value in vars(phrases).items() if isinstance(value, Phrase)
+    f"{prefix}{name}": value
+    for prefix, module in (("", phrases), ("check ", findings))
+    for name, value in vars(module).items()
+    if isinstance(value, Phrase)
 }
 
 JAPANESE = re.compile("[\u3001-\u9fff]")
