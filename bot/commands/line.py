@@ -13,6 +13,7 @@ from bot.commands import (
     demo,
     evaluate,
     forget,
+    index,
     init,
     serve,
     status,
@@ -36,6 +37,7 @@ app.command("status")(status.status)
 app.command("check")(check.check)
 app.command("forget")(forget.forget)
 app.add_typer(db.app, name="db")
+app.add_typer(index.app, name="index")
 app.add_typer(evaluate.app, name="eval")
 
 

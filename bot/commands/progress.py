@@ -36,7 +36,12 @@ def bars(label: str, /, *, quiet: bool = False) -> Iterator[Told]:
 
         def told(stage: Stage, /, *, done: int, total: int | None) -> None:
             if stage not in tasks:
-                tasks[stage] = progress.add_task(f"{label}: {stage}", total=total)
+                tasks[stage] = progress.add_task(
+                    # What was done before says nothing of how fast it goes.
+                    f"{label}: {stage}",
+                    total=total,
+                    completed=done,
+                )
             progress.update(tasks[stage], completed=done, total=total)
 
         yield told

@@ -14,6 +14,7 @@ from bot.commands.forget import say_leftovers
 from bot.commands.progress import bars
 from bot.commands.terminal import Config, Exit, Json, Verbose, err, out, run
 from bot.core.sync import RunState, SyncReport
+from bot.ingest.reconciling import Mended
 from bot.ingest.sync import Policy
 
 SHOWN = 10
@@ -96,9 +97,24 @@ async def sync_sources(
             )
     written = sum(report.chunks_written for report in reports)
     await app.engine.finish(prepared.generation, written=written)
-    if source is None and not quiet:
-        await say_leftovers(app)
+    if source is None:
+        with bars("index", quiet=quiet) as progress:
+            mended = await app.engine.reconcile(prepared.generation, progress=progress)
+        if not quiet:
+            say_mended(mended)
+            await say_leftovers(app)
     return reports
+
+
+def say_mended(mended: Mended, /) -> None:
+    """Say where index and catalogue had come apart; nothing if they had not."""
+    if mended != Mended():
+        err.print(
+            f"the index was mended: {mended.put} documents put again, "
+            f"{mended.collected} chunks of nothing deleted",
+            style="yellow",
+            markup=False,
+        )
 
 
 async def _preview(app: App, source: str | None, /, *, as_json: bool) -> Exit:

@@ -33,5 +33,6 @@ def _translated(action: str, text: str) -> Unavailable:
             return ReadOnly(f"{action} was refused: {remedy}")
     return Unavailable(
         f"{action} failed: {text.splitlines()[0] if text else 'no reason given'}; "
-        "if it fails again, stop the bot, delete that folder and run `shirube sync`"
+        "if it fails again, `shirube sync --rebuild` builds the index anew, fetching "
+        "nothing"
     )
