@@ -1,5 +1,6 @@
 """A team's folder of notes, its command line, and what people hear of faults."""
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,11 +21,14 @@ LATER = RULE.replace("10日", "12日")
 QUESTION = "有給休暇は入社何か月でもらえますか"
 
 
-def a_team(folder: Path, settings: Mapping[str, str]) -> Terminal:
-    """Return a command line with one note to sync, and no models unless set."""
+def a_team(folder: Path, settings: Mapping[str, str], *, tables: str = "") -> Terminal:
+    """Return a command line with one note to sync, and no models unless set.
+
+    `tables` stand in the settings file beside the source.
+    """
     folder.mkdir(exist_ok=True)
     terminal = Terminal(folder, {**ALONE, **settings})
-    terminal.configure(SETTINGS)
+    terminal.configure(textwrap.dedent(SETTINGS) + tables)
     terminal.write("文書/休暇規程.md", RULE)
     return terminal
 
