@@ -1,4 +1,4 @@
-"""A model host that fails under a question: people get an answer, operators a reason."""
+"""Model hosts that fail under a question: people get answers, operators reasons."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
