@@ -51,6 +51,11 @@ _KNOWN: dict[str, tuple[type[BotError], str]] = {
         Unavailable,
         "has no connection left; raise max_connections there, or stop what holds them",
     ),
+    "55000": (
+        Unavailable,
+        "is not ready ({text}); see that it runs and that its database takes "
+        "connections",
+    ),
     "55P03": (Unavailable, "stayed locked by another process"),
     "57014": (Unavailable, "took too long for a statement and gave up"),
     "57P03": (Unavailable, "is starting or stopping; try again soon"),
