@@ -53,8 +53,7 @@ _KNOWN: dict[str, tuple[type[BotError], str]] = {
     ),
     "55000": (
         Unavailable,
-        "is not ready ({text}); see that it runs and that its database takes "
-        "connections",
+        "is not ready ({text}); see that its database takes connections",
     ),
     "55P03": (Unavailable, "stayed locked by another process"),
     "57014": (Unavailable, "took too long for a statement and gave up"),
