@@ -30,7 +30,7 @@ GENERATION_BEGUN: Final = "shirube_generation_begun_timestamp_seconds"
 LAST_SYNC: Final = "shirube_sync_last_success_timestamp_seconds"
 DOCUMENTS: Final = "shirube_documents"
 
-_MEANING: Final = {
+MEANING: Final = {
     QUESTIONS: "Questions that ended, by how.",
     QUESTIONS_OPEN: "Questions that were taken and have not ended.",
     QUESTION_SECONDS: "Seconds from a question to the end of its answer.",
@@ -55,7 +55,7 @@ class Metrics:
         ProcessCollector(namespace="shirube", registry=self._registry)
         self._questions = Counter(
             QUESTIONS,
-            _MEANING[QUESTIONS],
+            MEANING[QUESTIONS],
             ("platform", "outcome"),
             registry=self._registry,
         )
@@ -118,11 +118,11 @@ class Metrics:
         return generate_latest(self._registry)
 
     def _gauge(self, name: str, *labels: str) -> Gauge:
-        return Gauge(name, _MEANING[name], labels, registry=self._registry)
+        return Gauge(name, MEANING[name], labels, registry=self._registry)
 
     def _histogram(
         self, name: str, buckets: tuple[float, ...], *labels: str
     ) -> Histogram:
         return Histogram(
-            name, _MEANING[name], labels, buckets=buckets, registry=self._registry
+            name, MEANING[name], labels, buckets=buckets, registry=self._registry
         )

@@ -14,9 +14,10 @@ import structlog
 from bot import settings, telemetry
 from bot.app.secret import secrets
 from bot.core.model import Outcome, Reason
-from bot.telemetry.metrics import Metrics
+from bot.telemetry.metrics import MEANING, Metrics
 from bot.telemetry.questions import QuestionLine, finished
 
+ROOT = Path(__file__).parents[2]
 SOURCE = """
 [[sources]]
 name = "git"
@@ -125,6 +126,13 @@ def test_a_question_is_one_line_with_fixed_fields_and_without_texts(
         "attempts": 1,
         "follow_up": False,
     }
+
+
+@pytest.mark.parametrize("page", ["docs/operating.md", "docs/ja/operating.md"])
+def test_every_metric_is_explained(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+
+    assert not [name for name in MEANING if f"| `{name}" not in text]
 
 
 def test_metrics_count_questions_and_show_how_everything_stands() -> None:
