@@ -24,7 +24,8 @@ class ConnectProxy:
         self.refused = 0
         self.broken = False
         self._login = f"{user}:{password}" if password else ""
-        self._tasks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
 
     @property
     def url(self) -> str:
@@ -38,7 +39,8 @@ class ConnectProxy:
         """Serve one client."""
         task = asyncio.current_task()
         if task is not None:
-            self._tasks[task] = writer
+            self._tasks.add(task)
+        self._writers.add(writer)
         try:
             await self._serve(reader, writer)
         except (OSError, asyncio.IncompleteReadError):
@@ -79,24 +81,28 @@ class ConnectProxy:
     async def _tunnel(self, target: str, client: Ends) -> None:
         self.tunnels.append(target)
         host, _, port = target.rpartition(":")
-        server = await asyncio.open_connection(host, int(port))
+        server = await self._connect(host, int(port))
         client[1].write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await _join(client, server)
 
     async def _forward(self, target: str, lines: list[str], client: Ends) -> None:
         self.requests.append(target)
         parts = urlsplit(target)
-        server = await asyncio.open_connection(parts.hostname, parts.port or 80)
+        server = await self._connect(parts.hostname or "", parts.port or 80)
         path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         first = lines[0].replace(target, path, 1)
         kept = [line for line in lines[1:] if not line.lower().startswith("proxy-auth")]
         server[1].write("\r\n".join([first, *kept]).encode("latin-1"))
         await _join(client, server)
 
+    async def _connect(self, host: str, port: int) -> Ends:
+        server = await asyncio.open_connection(host, port)
+        self._writers.add(server[1])
+        return server
+
     async def close(self) -> None:
-        """Break what is open."""
-        for task, writer in self._tasks.items():
-            task.cancel()
+        """Break what is open and wait until it is gone."""
+        for writer in self._writers:
             writer.transport.abort()
         if self._tasks:
             await asyncio.wait(self._tasks)

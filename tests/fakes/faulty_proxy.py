@@ -4,7 +4,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -88,6 +88,7 @@ class FaultyProxy:
         self._target = (host, port)
         self._next: list[Fault] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -153,7 +154,8 @@ class FaultyProxy:
             case BlackHole():
                 return
             case Delay(seconds):
-                await asyncio.sleep(seconds)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._closing.wait(), seconds)
             case CutAfter(size=size, to_server=way.to_server):
                 cut = way.moved + len(piece) > size
                 piece = piece[: max(0, size - way.moved)] if cut else piece
@@ -165,9 +167,8 @@ class FaultyProxy:
 
     async def close(self) -> None:
         """Break what is open and wait until it is gone."""
+        self._closing.set()
         self.reset_all()
-        for task in self._tasks:
-            task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
 

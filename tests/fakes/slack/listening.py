@@ -15,14 +15,19 @@ from tests.fakes.slack.server import Slack
 
 @asynccontextmanager
 async def listening(
-    slack: Slack, app: AsyncApp, *, connections: int = 1, ping_interval: float = 2
+    slack: Slack,
+    app: AsyncApp,
+    *,
+    connections: int = 1,
+    ping_interval: float = 2,
+    proxy: str | None = None,
 ) -> AsyncIterator[list[SocketModeClient]]:
     """Keep an app connected by sockets until the block is left."""
     async with AsyncExitStack() as stack:
         clients = []
         for _ in range(connections):
             handler: Any = AsyncSocketModeHandler(
-                app, slack.app_token, ping_interval=ping_interval
+                app, slack.app_token, ping_interval=ping_interval, proxy=proxy
             )
             stack.push_async_callback(_close, handler)
             await handler.connect_async()

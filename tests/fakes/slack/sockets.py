@@ -44,7 +44,8 @@ class Connection:
 class Sockets:
     """The app's open sockets; each payload goes to one of them at random.
 
-    `deaf` sockets read nothing and answer no ping, as behind a dead link.
+    `deaf` sockets read nothing and answer no ping, as behind a dead link; `refused`
+    counts connections with an address that was used or has expired.
     """
 
     timeout_reason = "timeout"
@@ -53,6 +54,7 @@ class Sockets:
         self.open: list[Connection] = []
         self.ever: list[Connection] = []
         self.deaf = False
+        self.refused = 0
         self._platform = platform
         self._tickets: set[str] = set()
 
@@ -116,6 +118,8 @@ class Sockets:
         """Serve one socket for as long as it lives."""
         ticket = request.query.get("ticket", "")
         if ticket not in self._tickets:
+            self.refused += 1
+            self._platform.notify()
             return web.Response(status=403, text="invalid ticket")
         self._tickets.remove(ticket)
         socket = web.WebSocketResponse(autoping=False)
