@@ -24,18 +24,26 @@ QUESTIONS = (
 )
 """One in Japanese, one in English, one that the documents cannot answer."""
 
+DEMO = "Demo"
+"""Ends the prefix of the collections, so that no index of the team is touched."""
+
+PREFIX = 20
+"""Characters that a prefix has at most."""
+
 
 def demo(*, verbose: Verbose = False) -> None:
     """Read the documents of a fictional company, answer three questions, then chat."""
     folder = Path(".shirube/demo").absolute()
 
     async def main() -> Exit:
-        read = settings.load(samples() / "shirube.toml", data=folder)
+        read = apart(settings.load(samples() / "shirube.toml", data=folder))
+        again = folder.exists()
         spoken = language(read)
         out.print(phrases.DEMO_BEGIN.say(spoken), markup=False)
         read, problems = await usable(read)
         # The first answers do not wait for vectors.
         async with opened(_with(read, embed_model=NONE), writing=True) as app:
+            await _require_own(app, again=again)
             for report in await sync_sources(app, None, Policy()):
                 show(report)
             _say_model(app, spoken, problems)
@@ -63,6 +71,24 @@ def samples() -> Path:
         if (folder / "shirube.toml").is_file():
             return folder
     raise ConfigError("the bundled documents are missing; install Shirube again")
+
+
+def apart(read: settings.Settings, /) -> settings.Settings:
+    """Return the settings with collections that are not those of the team."""
+    prefix = f"{read.index.prefix[: PREFIX - len(DEMO)]}{DEMO}"
+    index = read.index.model_copy(update={"prefix": prefix})
+    return read.model_copy(update={"index": index})
+
+
+async def _require_own(app: App, /, *, again: bool) -> None:
+    """Raise `ConfigError` for a state that holds what no demo here has read."""
+    if await app.state.generations.active() is None:
+        return
+    if not again or await app.leftovers():
+        raise ConfigError(
+            "the state database holds documents that are not the demo's; name an "
+            "empty database or schema in state.url, or set none"
+        )
 
 
 async def usable(read: settings.Settings) -> tuple[settings.Settings, list[str]]:
