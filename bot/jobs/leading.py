@@ -31,6 +31,9 @@ POLL = 1.0
 PATIENCE = 5.0
 """Seconds that the state database may take for it."""
 
+LETTING_GO = 2.0
+"""Seconds that it may take to let the lease go."""
+
 _SILENT = "the state database does not answer"
 
 
@@ -94,7 +97,7 @@ class Leadership:
                 await self._lead(work)
         finally:
             with contextlib.suppress(Unavailable, TimeoutError):  # it ends by itself
-                async with asyncio.timeout(self._patience):
+                async with asyncio.timeout(LETTING_GO):
                     await self._lease.release()
 
     def retire(self) -> None:

@@ -37,6 +37,7 @@ LEASE_SECONDS: Final = 30.0
 """How long a process that died without a word keeps another from serving."""
 
 _SERVE = "serve"
+_LETTING_GO = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +135,9 @@ def _make_vectors(folder: Path) -> None:
 
 
 async def _released(lease: Lease) -> None:
-    with contextlib.suppress(Unavailable):  # then it ends by itself
-        await lease.release()
+    with contextlib.suppress(Unavailable, TimeoutError):  # then it ends by itself
+        async with asyncio.timeout(_LETTING_GO):
+            await lease.release()
 
 
 def uptime() -> float:

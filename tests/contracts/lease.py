@@ -3,6 +3,8 @@
 A database subclasses `LeaseContract` and gives one fixture, `rivals`.
 """
 
+import asyncio
+import contextlib
 import subprocess
 import sys
 import time
@@ -101,6 +103,27 @@ class LeaseContract:
             await rivals.one.renew()
         await rivals.one.release()
         await rivals.other.renew()
+
+    async def test_who_lost_it_may_have_it_again(self, rivals: Rivals) -> None:
+        assert await rivals.one.acquire()
+        await rivals.one.release()
+        assert await rivals.other.acquire()
+        assert not await rivals.one.acquire()
+        await rivals.other.release()
+
+        assert await rivals.one.acquire()
+        assert rivals.one.covers(0)
+
+    async def test_what_was_asked_for_and_given_up_can_be_let_go(
+        self, rivals: Rivals
+    ) -> None:
+        """Whoever gives up cannot know whether it got through."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0):
+                await rivals.one.acquire()
+        await rivals.one.release()
+
+        assert await rivals.other.acquire()
 
     async def test_another_takes_over_from_a_process_that_was_killed(
         self, rivals: Rivals
