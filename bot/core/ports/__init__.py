@@ -34,6 +34,7 @@ from bot.core.ports.questions import (
     Outbox,
     Telling,
 )
+from bot.core.ports.serving import Platform, Tenure
 from bot.core.ports.state import (
     ActiveGeneration,
     Catalogue,
@@ -73,12 +74,14 @@ __all__ = [
     "Outbox",
     "PassageIndex",
     "Place",
+    "Platform",
     "Projection",
     "Quarantine",
     "Role",
     "Runs",
     "Stored",
     "Telling",
+    "Tenure",
     "Ticket",
     "Token",
     "VectorCache",
