@@ -11,7 +11,7 @@ from bot.app.looks import looks
 from bot.app.opening import opened
 from bot.app.running import App
 from bot.core.errors import Unavailable
-from bot.core.ports.serving import Platform
+from bot.core.ports import Platform
 from bot.jobs import lag
 from bot.jobs.leading import Leadership, Role
 from bot.jobs.platforms import Platforms

@@ -10,8 +10,7 @@ from typing import Any, TypeAlias
 import structlog
 
 from bot.core.errors import Conflict, Unavailable
-from bot.core.ports import Lease
-from bot.core.ports.serving import Tenure
+from bot.core.ports import Lease, Tenure
 from bot.telemetry import LEASE_FAILING, LEASE_LOST, LEASE_TAKEN, STANDING_BY
 
 log = structlog.get_logger()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import structlog
 
 from bot.core.errors import Unavailable
-from bot.core.ports.serving import Platform, Tenure
+from bot.core.ports import Platform, Tenure
 from bot.jobs.leading import Pause
 from bot.telemetry import PLATFORM_DOWN, PLATFORM_STARTED
 

@@ -18,7 +18,7 @@ from bot.commands.serve import served
 from bot.commands.terminal import guarded
 from bot.core.errors import ConfigError, Conflict, Unavailable
 from bot.core.model import Outcome
-from bot.core.ports.serving import Tenure
+from bot.core.ports import Tenure
 from bot.state.store import uptime
 from bot.telemetry.metrics import Metrics
 

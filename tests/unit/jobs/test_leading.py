@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.errors import Conflict
-from bot.core.ports.serving import Tenure
+from bot.core.ports import Tenure
 from bot.jobs.leading import Leadership, Role
 from tests.fakes.lease import MemoryLease, Row
 from tests.fakes.timeline import Frozen, Timeline

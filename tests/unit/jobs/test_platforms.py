@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bot.core.errors import BotError, ConfigError, Unavailable
-from bot.core.ports.serving import Tenure
+from bot.core.ports import Tenure
 from bot.jobs import lag
 from bot.jobs.leading import Term
 from bot.jobs.platforms import LONGEST_PAUSE, Platforms
