@@ -1,0 +1,352 @@
+"""Answers what waits in the inbox: claims it, sees it through, ends it once."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final, TypeAlias, assert_never
+
+import structlog
+
+from bot.answering.streams import closing
+from bot.chat.surface import Ended, Showing, Surface, packed, unpacked
+from bot.core.access import Audience
+from bot.core.errors import BotError, Conflict, Unavailable
+from bot.core.inbox import Claim, Incoming, QuestionId
+from bot.core.model import (
+    AnswerEvent,
+    Declined,
+    Finished,
+    Outcome,
+    Profile,
+    Question,
+    Sentence,
+    Turn,
+)
+from bot.core.ports import TICKET, Conversations, Ticket
+from bot.core.ports.questions import Claims
+from bot.telemetry import ANSWER_FAILED, INBOX_FAILED, SHOWING_FAILED
+from bot.text import phrases
+from bot.text.courtesy import wants_more
+
+log = structlog.get_logger()
+
+Answers: TypeAlias = Callable[[Question], AsyncGenerator[AnswerEvent, None]]
+Pause: TypeAlias = Callable[[float], Awaitable[None]]
+
+HISTORY: Final = 4
+"""Earlier turns that a follow-up may refer to."""
+
+CLAIMED: Final = timedelta(seconds=60)
+"""How long a claim lasts; it is renewed three times as often."""
+
+LOOK: Final = 2.0
+"""Seconds after which the inbox is looked at though nobody said that it has grown."""
+
+AT_ONCE: Final = 50
+"""Questions that are worked on at once; those for a model wait before its slots."""
+
+TRIES: Final = 3
+"""So often an answer is begun anew because those who will see it have changed."""
+
+ATTEMPTS: Final = 3
+"""So often answering is begun; what fails every time must not be tried for ever."""
+
+_UNANSWERED: Final = {
+    Outcome.CANCELLED: phrases.QUESTION_CANCELLED,
+    Outcome.EXPIRED: phrases.QUESTION_EXPIRED,
+}
+
+PAUSES: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds between attempts to show an answer; the last for as long as it takes."""
+
+
+class _Narrowed(Exception):
+    """Those who will see the answer may see less than before; is some of it shown?"""
+
+    def __init__(self, *, shown: bool) -> None:
+        super().__init__()
+        self.shown = shown
+
+
+@dataclass(slots=True)
+class _Work:
+    """A question that is worked on; `deadline` ends the answering, not the showing."""
+
+    claim: Claim
+    deadline: asyncio.Timeout
+    stopped: bool = False
+
+    def stop(self) -> None:
+        """Have no answer."""
+        self.stopped = True
+        if not self.deadline.expired():
+            self.deadline.reschedule(0)
+
+
+class Desk:
+    """Works on the questions of one surface, in any number of conversations.
+
+    In a conversation one is answered after the other. Every question that is claimed
+    ends in one outcome, which is stored before it is shown: whoever claims it after a
+    crash goes on from there.
+    """
+
+    def __init__(
+        self,
+        *,
+        surface: Surface,
+        answer: Answers,
+        claims: Claims,
+        conversations: Conversations,
+        worker: str,
+        clock: Callable[[], datetime],
+        profile: Callable[[Incoming], Profile] = lambda _: Profile.DOCS,
+        pause: Pause = asyncio.sleep,
+    ) -> None:
+        self._surface = surface
+        self._answer = answer
+        self._claims = claims
+        self._conversations = conversations
+        self._worker = worker
+        self._clock = clock
+        self._profile = profile
+        self._pause = pause
+        self._grown = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._works: dict[QuestionId, _Work] = {}
+        self._running = 0
+        self._draining = False
+
+    def wake(self) -> None:
+        """Look into the inbox now; something came in."""
+        self._grown.set()
+
+    def stop(self, question: QuestionId, /) -> bool:
+        """Have a question end as cancelled; false if it is not worked on here."""
+        work = self._works.get(question)
+        if work is not None:
+            work.stop()
+        return work is not None
+
+    async def drain(self) -> None:
+        """Claim nothing more, and return when nothing is worked on."""
+        self._draining = True
+        self.wake()
+        while self._running:
+            self._idle.clear()
+            await self._idle.wait()
+
+    async def run(self) -> None:
+        """Claim and answer until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._grown.clear()
+                claim = await self._claimed()
+                if claim is None:
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(LOOK):
+                            await self._grown.wait()
+                else:
+                    self._running += 1
+                    group.create_task(self._guarded(claim))
+
+    async def _claimed(self) -> Claim | None:
+        if self._draining or self._running >= AT_ONCE:
+            return None
+        now = self._clock()
+        try:
+            return await self._claims.claim(
+                self._worker,
+                surfaces=[self._surface.name],
+                now=now,
+                until=now + CLAIMED,
+            )
+        except Unavailable as error:
+            log.warning(INBOX_FAILED, error=str(error))
+            return None
+
+    async def _guarded(self, claim: Claim) -> None:
+        """See a question through; what goes wrong is over when its claim is."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                keeping = group.create_task(self._keep(claim))
+                await self._see_through(claim)
+                keeping.cancel()
+        except* Conflict:
+            pass  # it was ended, or another has it
+        except* Unavailable as errors:
+            told = [str(error) for error in errors.exceptions]
+            log.warning(SHOWING_FAILED, question=claim.question, errors=told)
+        finally:
+            self._running -= 1
+            self._idle.set()
+            self.wake()
+
+    async def _keep(self, claim: Claim) -> None:
+        """Renew a claim until cancelled."""
+        while True:
+            await self._pause(CLAIMED.total_seconds() / 3)
+            with contextlib.suppress(Unavailable):
+                await self._claims.renew(claim, until=self._clock() + CLAIMED)
+
+    async def _see_through(self, claim: Claim) -> None:
+        posted = partial(self._claims.posted, claim)
+        async with self._surface.showing(claim, posted) as showing:
+            if claim.staged is None:
+                ended = await self._ended(claim, showing)
+                await self._until_done(self._claims.stage, claim, packed(ended))
+            else:
+                ended = unpacked(claim.staged)
+            await self._until_done(showing.end, ended)
+        await self._until_done(self._finish, claim, ended)
+
+    async def _finish(self, claim: Claim, ended: Ended) -> None:
+        await self._claims.finish(
+            claim, ended.outcome, now=self._clock(), turn=_turn(claim.incoming, ended)
+        )
+
+    async def _until_done(
+        self, action: Callable[..., Awaitable[None]], *arguments: object
+    ) -> None:
+        """Try until it works, for as long as the claim is ours."""
+        for pause in (*PAUSES, *[PAUSES[-1]] * 100):
+            try:
+                return await action(*arguments)
+            except Unavailable as error:
+                log.warning(SHOWING_FAILED, error=str(error))
+                await self._pause(max(pause, error.retry_after or 0.0))
+        return await action(*arguments)
+
+    # --- the answer ------------------------------------------------------------
+
+    async def _ended(self, claim: Claim, showing: Showing) -> Ended:
+        """Answer within the deadline; whatever happens is an ending."""
+        if claim.attempt > ATTEMPTS:
+            return _unanswered(claim, Outcome.FAILED)
+        left = (claim.incoming.expires_at - self._clock()).total_seconds()
+        try:
+            async with asyncio.timeout(left) as deadline:
+                work = self._works[claim.question] = _Work(claim, deadline)
+                return await self._answered(claim, showing)
+        except TimeoutError:
+            outcome = Outcome.CANCELLED if work.stopped else Outcome.EXPIRED
+            return _unanswered(claim, outcome)
+        except Conflict:
+            raise
+        except Exception:
+            log.exception(ANSWER_FAILED, question=claim.question)
+            return _unanswered(claim, Outcome.FAILED)
+        finally:
+            self._works.pop(claim.question, None)
+
+    async def _answered(self, claim: Claim, showing: Showing) -> Ended:
+        """Answer for those who see it; once more if they changed before it began."""
+        incoming = claim.incoming
+        for _ in range(TRIES):
+            audience = await self._surface.audience(incoming)
+            try:
+                return await self._written(claim, audience, showing)
+            except _Narrowed as narrowed:
+                if narrowed.shown:
+                    break
+        text = phrases.AUDIENCE_CHANGED.say(incoming.language)
+        return Ended(outcome=Outcome.REFUSED, language=incoming.language, text=text)
+
+    async def _written(
+        self, claim: Claim, audience: Audience, showing: Showing
+    ) -> Ended:
+        question = await self._question(claim, audience)
+        before = TICKET.set(
+            Ticket(
+                asker=claim.incoming.asker,
+                conversation=str(claim.incoming.conversation),
+                moved=showing.moved,
+            )
+        )
+        try:
+            return await self._shown(question, claim.incoming, showing)
+        finally:
+            TICKET.reset(before)
+
+    async def _shown(
+        self, question: Question, incoming: Incoming, showing: Showing
+    ) -> Ended:
+        shown = False
+        async with closing(self._answer(question)) as events:
+            async for event in events:
+                match event:
+                    case Finished() | Declined():
+                        await self._require_still(question, incoming, shown=shown)
+                        return _ending(question, event)
+                    case Sentence() if not shown:
+                        await self._require_still(question, incoming, shown=False)
+                        shown = True
+                await showing.show(event)
+        raise BotError("the question ended without an outcome")
+
+    async def _require_still(
+        self, question: Question, incoming: Incoming, *, shown: bool
+    ) -> None:
+        """Raise `_Narrowed` unless everybody may still see what they could."""
+        now = await self._surface.audience(incoming)
+        if not question.audience.principals <= now.principals:
+            raise _Narrowed(shown=shown)
+
+    async def _question(self, claim: Claim, audience: Audience) -> Question:
+        incoming = claim.incoming
+        return Question(
+            id=claim.question,
+            text=incoming.text,
+            language=incoming.language,
+            audience=audience,
+            asked_at=incoming.asked_at,
+            conversation=incoming.conversation,
+            history=await self._conversations.turns(
+                incoming.conversation, limit=HISTORY
+            ),
+            profile=self._profile(incoming),
+            detailed=wants_more(incoming.text),
+        )
+
+
+def _ending(question: Question, event: Finished | Declined) -> Ended:
+    limited = question.audience.limited
+    match event:
+        case Finished(answer=answer):
+            return Ended(
+                outcome=Outcome.ANSWERED,
+                language=question.language,
+                text=answer.text,
+                answer=answer,
+                limited=limited,
+            )
+        case Declined(text=text):
+            return Ended(
+                outcome=Outcome.REFUSED,
+                language=question.language,
+                text=text,
+                limited=limited,
+            )
+        case _:
+            assert_never(event)
+
+
+def _turn(incoming: Incoming, ended: Ended) -> Turn:
+    answer = ended.answer
+    return Turn(
+        question=incoming.text,
+        answer=answer.text if answer else "",
+        documents=tuple(c.document for c in answer.citations) if answer else (),
+        asked_at=incoming.asked_at,
+    )
+
+
+def _unanswered(claim: Claim, outcome: Outcome) -> Ended:
+    """Say that there is no answer; `failed` with the id that the log has."""
+    phrase = _UNANSWERED.get(outcome, phrases.QUESTION_FAILED)
+    language = claim.incoming.language
+    text = phrase.say(language, reference=claim.question[:8])
+    return Ended(outcome=outcome, language=language, text=text)

@@ -1,0 +1,398 @@
+"""The desk sees every question through to one outcome, whatever happens."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.chat.desk import ATTEMPTS, Desk
+from bot.chat.surface import Ended, Posted, packed, unpacked
+from bot.core.access import PUB, Audience, principal
+from bot.core.errors import Unavailable
+from bot.core.inbox import Claim, Incoming, Kind, Origin, QuestionId
+from bot.core.model import (
+    Answer,
+    AnswerEvent,
+    AnswerKind,
+    Citation,
+    ConversationId,
+    Declined,
+    DocumentId,
+    Finished,
+    GenerationId,
+    Language,
+    Outcome,
+    Question,
+    Reason,
+    Searching,
+    Sentence,
+)
+from bot.core.ports import Place
+from bot.state.store import State, open_state
+
+NOW = datetime(2026, 4, 1, 9, tzinfo=UTC)
+HR = principal("grp:人事部")
+INSIDE = Audience(principals=frozenset({PUB, HR}))
+OUTSIDE = Audience(principals=frozenset(), limited="社外の方がいます")
+TEXT = "年次有給休暇は20日です。[1]"
+
+
+def clock() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+async def state(tmp_path: Path) -> AsyncIterator[State]:
+    async with open_state(tmp_path, clock=clock) as opened:
+        yield opened
+
+
+def incoming(message: str, *, thread: str = "1", **more: object) -> Incoming:
+    question = Incoming(
+        event=f"Ev{message}",
+        kind=Kind.MENTION,
+        origin=Origin(surface="chat", channel="C1", thread=thread, message=message),
+        asker="U山田",
+        conversation=ConversationId(f"chat:C1:{thread}"),
+        text=f"有給休暇は何日ですか？{message}",
+        language=Language.JA,
+        asked_at=NOW + timedelta(seconds=float(message)),
+        expires_at=NOW + timedelta(minutes=15),
+    )
+    return replace(question, **more)  # type: ignore[arg-type]  # fields by name
+
+
+def finished(question: Question) -> Finished:
+    citation = Citation(
+        number=1,
+        document=DocumentId("wiki:1"),
+        revision=1,
+        title="休暇規程",
+        path=(),
+        heading_path=(),
+        url="https://wiki.example/1",
+        quote="年次有給休暇は20日",
+        updated_at=NOW,
+    )
+    return Finished(
+        answer=Answer(
+            text=TEXT,
+            language=question.language,
+            kind=AnswerKind.GENERATED,
+            citations=(citation,),
+            confidence=0.9,
+            generation=GenerationId("g1"),
+        )
+    )
+
+
+async def answer(question: Question) -> AsyncGenerator[AnswerEvent, None]:
+    yield Searching(queries=(question.text,))
+    yield Sentence(text=TEXT)
+    yield finished(question)
+
+
+@dataclass
+class Thread:
+    """What stands under one question."""
+
+    events: list[AnswerEvent] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    ends: list[Ended] = field(default_factory=list)
+    failures: int = 0
+    before_end: Callable[[], None] = lambda: None
+
+    def moved(self, place: Place, /) -> None:
+        self.places.append(place)
+
+    async def show(self, event: AnswerEvent, /) -> None:
+        self.events.append(event)
+
+    async def end(self, ended: Ended, /) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise Unavailable("the chat is down")
+        self.before_end()
+        self.ends.append(ended)
+
+
+@dataclass
+class Board:
+    """A surface in memory; `audiences` are told one after the other, then the last."""
+
+    name: str = "chat"
+    threads: dict[QuestionId, Thread] = field(default_factory=dict)
+    order: list[QuestionId] = field(default_factory=list)
+    begun: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+    audiences: list[Audience] = field(default_factory=lambda: [INSIDE])
+    thread: Callable[[], Thread] = Thread
+
+    async def audience(self, incoming: Incoming, /) -> Audience:
+        del incoming
+        return self.audiences[0] if len(self.audiences) == 1 else self.audiences.pop(0)
+
+    @asynccontextmanager
+    async def showing(self, claim: Claim, posted: Posted, /) -> AsyncIterator[Thread]:
+        self.order.append(claim.question)
+        self.begun.release()
+        thread = self.threads.setdefault(claim.question, self.thread())
+        await posted(f"m{claim.question}")
+        yield thread
+
+
+@asynccontextmanager
+async def at_work(
+    state: State,
+    board: Board,
+    answer: Callable[[Question], AsyncGenerator[AnswerEvent, None]] = answer,
+) -> AsyncIterator[Desk]:
+    desk = Desk(
+        surface=board,
+        answer=answer,
+        claims=state.questions,
+        conversations=state.conversations,
+        worker="甲",
+        clock=clock,
+        pause=lambda _: asyncio.sleep(0.01),
+    )
+    running = asyncio.create_task(desk.run())
+    try:
+        yield desk
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+async def accept(state: State, question: Incoming) -> QuestionId:
+    return (await state.questions.accept(question, now=NOW)).question
+
+
+async def seen_through(desk: Desk, board: Board, *, questions: int = 1) -> None:
+    async with asyncio.timeout(20):
+        for _ in range(questions):
+            await board.begun.acquire()
+        await desk.drain()
+
+
+async def test_a_question_is_answered_once_and_remembered(state: State) -> None:
+    board = Board()
+    asked = await accept(state, incoming("1"))
+
+    async with at_work(state, board) as desk:
+        await seen_through(desk, board)
+
+    thread = board.threads[asked]
+    assert [ended.outcome for ended in thread.ends] == [Outcome.ANSWERED]
+    assert Sentence(text=TEXT) in thread.events
+    turns = await state.conversations.turns(ConversationId("chat:C1:1"), limit=4)
+    assert [turn.answer for turn in turns] == [TEXT]
+
+
+async def test_a_thread_is_answered_in_the_order_of_the_platform(state: State) -> None:
+    board = Board()
+    asked = [await accept(state, incoming(message)) for message in ("3", "1", "2")]
+
+    async with at_work(state, board) as desk:
+        await seen_through(desk, board, questions=3)
+
+    assert board.order == [asked[1], asked[2], asked[0]]
+
+
+async def test_an_answer_that_was_staged_is_shown_and_not_made_again(
+    state: State,
+) -> None:
+    asked = await accept(state, incoming("1"))
+    until = NOW + timedelta(seconds=1)
+    claim = await state.questions.claim("乙", surfaces=["chat"], now=NOW, until=until)
+    assert claim
+    ended = Ended(outcome=Outcome.ANSWERED, language=Language.JA, text="前の回答[1]")
+    await state.questions.stage(claim, packed(ended))
+    await state.questions.release(claim)
+    board = Board()
+
+    async with at_work(state, board) as desk:
+        await seen_through(desk, board)
+
+    assert board.threads[asked].ends == [ended]
+    assert board.threads[asked].events == []
+
+
+async def test_a_platform_that_is_down_gets_the_answer_later(state: State) -> None:
+    board = Board(thread=lambda: Thread(failures=3))
+    asked = await accept(state, incoming("1"))
+
+    async with at_work(state, board) as desk:
+        await seen_through(desk, board)
+
+    assert [ended.text for ended in board.threads[asked].ends] == [TEXT]
+
+
+async def test_what_breaks_ends_with_an_apology_and_a_number(state: State) -> None:
+    async def broken(question: Question) -> AsyncGenerator[AnswerEvent, None]:
+        yield Searching(queries=(question.text,))
+        raise ZeroDivisionError
+
+    board = Board()
+    asked = await accept(state, incoming("1"))
+
+    async with at_work(state, board, broken) as desk:
+        await seen_through(desk, board)
+
+    (ended,) = board.threads[asked].ends
+    assert ended.outcome is Outcome.FAILED
+    assert asked[:8] in ended.text
+
+
+async def test_a_question_past_its_deadline_says_so(state: State) -> None:
+    async def slow(question: Question) -> AsyncGenerator[AnswerEvent, None]:
+        yield Searching(queries=(question.text,))
+        await asyncio.sleep(60)
+
+    board = Board()
+    asked = await accept(
+        state, incoming("1", expires_at=NOW + timedelta(milliseconds=50))
+    )
+
+    async with at_work(state, board, slow) as desk:
+        await seen_through(desk, board)
+
+    assert [ended.outcome for ended in board.threads[asked].ends] == [Outcome.EXPIRED]
+
+
+async def test_stop_ends_the_answer_that_is_being_written(state: State) -> None:
+    begun = asyncio.Event()
+    freed = asyncio.Event()
+
+    async def endless(question: Question) -> AsyncGenerator[AnswerEvent, None]:
+        try:
+            yield Sentence(text="休暇は")
+            begun.set()
+            await asyncio.sleep(60)
+        finally:
+            freed.set()
+        yield finished(question)
+
+    board = Board()
+    asked = await accept(state, incoming("1"))
+
+    async with at_work(state, board, endless) as desk:
+        await begun.wait()
+        assert desk.stop(asked)
+        await seen_through(desk, board)
+        assert not desk.stop(asked)
+
+    assert freed.is_set()
+    assert [end.outcome for end in board.threads[asked].ends] == [Outcome.CANCELLED]
+
+
+async def test_a_question_that_fails_every_time_is_given_up(state: State) -> None:
+    asked = await accept(state, incoming("1"))
+    until = NOW + timedelta(seconds=1)
+    for _ in range(ATTEMPTS):
+        claim = await state.questions.claim(
+            "乙", surfaces=["chat"], now=NOW, until=until
+        )
+        assert claim
+        await state.questions.release(claim)
+    board = Board()
+
+    async with at_work(state, board) as desk:
+        await seen_through(desk, board)
+
+    assert [ended.outcome for ended in board.threads[asked].ends] == [Outcome.FAILED]
+
+
+# --- who reads it --------------------------------------------------------------
+
+
+async def test_a_guest_who_comes_before_the_first_sentence_narrows_it(
+    state: State,
+) -> None:
+    asked_as: list[Audience] = []
+
+    async def noting(question: Question) -> AsyncGenerator[AnswerEvent, None]:
+        asked_as.append(question.audience)
+        async for event in answer(question):
+            yield event
+
+    board = Board(audiences=[INSIDE, OUTSIDE])
+    asked = await accept(state, incoming("1"))
+
+    async with at_work(state, board, noting) as desk:
+        await seen_through(desk, board)
+
+    assert asked_as == [INSIDE, OUTSIDE]
+    assert [ended.limited for ended in board.threads[asked].ends] == [OUTSIDE.limited]
+
+
+async def test_a_guest_who_comes_after_it_takes_the_answer_back(state: State) -> None:
+    board = Board(audiences=[INSIDE, INSIDE, OUTSIDE])
+    asked = await accept(state, incoming("1"))
+
+    async with at_work(state, board) as desk:
+        await seen_through(desk, board)
+
+    (ended,) = board.threads[asked].ends
+    assert ended.outcome is Outcome.REFUSED
+    assert ended.answer is None
+    assert "参加者" in ended.text
+
+
+# --- what is lost --------------------------------------------------------------
+
+
+async def test_a_question_that_was_ended_meanwhile_is_let_go(state: State) -> None:
+    board = Board()
+    asked = await accept(state, incoming("1"))
+
+    async def cancelled(question: Question) -> AsyncGenerator[AnswerEvent, None]:
+        await state.questions.end(asked, Outcome.CANCELLED, now=NOW)
+        async for event in answer(question):
+            yield event
+
+    async with at_work(state, board, cancelled) as desk:
+        await seen_through(desk, board)
+
+    assert board.threads[asked].ends == []
+
+
+async def test_declined_is_refused_and_says_why(state: State) -> None:
+    async def declined(_: Question) -> AsyncGenerator[AnswerEvent, None]:
+        yield Declined(reason=Reason.NOT_FOUND, text="資料に見つかりませんでした。")
+
+    board = Board()
+    asked = await accept(state, incoming("1"))
+
+    async with at_work(state, board, declined) as desk:
+        await seen_through(desk, board)
+
+    (ended,) = board.threads[asked].ends
+    assert (ended.outcome, ended.text) == (
+        Outcome.REFUSED,
+        "資料に見つかりませんでした。",
+    )
+
+
+def test_an_ending_outlives_the_process() -> None:
+    question = Question(
+        id="q1",
+        text="休暇は？",
+        language=Language.JA,
+        audience=INSIDE,
+        asked_at=NOW,
+        conversation=ConversationId("c"),
+    )
+    ended = Ended(
+        outcome=Outcome.ANSWERED,
+        language=Language.JA,
+        text=TEXT,
+        answer=finished(question).answer,
+        limited="ゲストがいます",
+    )
+
+    assert unpacked(packed(ended)) == ended
