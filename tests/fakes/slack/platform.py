@@ -102,7 +102,7 @@ class Platform:
             event.set()
 
     async def until(
-        self, condition: Callable[[], Found], /, *, within: float = PATIENCE
+        self, condition: Callable[[], Found | None], /, *, within: float = PATIENCE
     ) -> Found:
         """Return what the condition gives as soon as it gives something true."""
         changed = asyncio.Event()

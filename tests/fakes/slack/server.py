@@ -254,7 +254,7 @@ class Slack:
     # -- what there is to see -----------------------------------------------------
 
     async def until(
-        self, condition: Callable[[], Found], /, *, within: float = 10.0
+        self, condition: Callable[[], Found | None], /, *, within: float = 10.0
     ) -> Found:
         """Return what the condition gives as soon as it gives something true.
 
