@@ -1,7 +1,7 @@
 """Random chunks and figures that the benchmarks of the index share."""
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -36,6 +36,12 @@ ACCESS = Access(layers=_LAYERS)
 READER = frozenset().union(*_LAYERS, map(Principal, ("grp:人事部", "user:1")))
 
 
+def everybody(number: int) -> Access:
+    """Return the access of a document that every reader has."""
+    del number
+    return ACCESS
+
+
 def generation(dimensions: int) -> Generation:
     """Return a generation for vectors of that size."""
     return Generation(
@@ -55,9 +61,15 @@ def generation(dimensions: int) -> Generation:
 class Corpus:
     """Makes chunks, questions and vectors; the same ones for the same seed."""
 
-    def __init__(self, dimensions: int, seed: int = 1) -> None:
+    def __init__(
+        self,
+        dimensions: int,
+        seed: int = 1,
+        access: Callable[[int], Access] = everybody,
+    ) -> None:
         self._dimensions = dimensions
         self._random = np.random.default_rng(seed)
+        self.access = access
 
     def tokens(self, number: int) -> tuple[str, ...]:
         """Return words, a few of them very common, most of them rare."""
@@ -100,7 +112,7 @@ class Corpus:
         return ChunkRecord(
             chunk=chunk,
             tokens=self.tokens(TOKENS),
-            access=ACCESS,
+            access=self.access(number),
             vector=self.vector(),
         )
 

@@ -1,131 +1,28 @@
-"""Compares retrieval with the two raw searches of LanceDB, in the same run.
+"""Compares retrieval with both raw searches of the vendor's client, in the same run.
 
-`python -m tests.bench.legs [--chunks 100000] [--rounds 100]`
+`python -m tests.bench legs [--backend lance|weaviate] [--chunks 13000 100000]
+[--rounds 100] [--keep FOLDER]`; several sizes are asked by turns.
 """
 
 import argparse
 import asyncio
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from pathlib import Path
 
-import lancedb
-from lancedb.table import AsyncTable
-
 from bot.answering.concurrently import together
-from bot.answering.retrieval import Retrieval
-from bot.backends.lance import open_index, rows
-from bot.core.access import Audience
-from bot.core.model import (
-    ConversationId,
-    EmbeddingSpec,
-    Generation,
-    Language,
-    Link,
-    Question,
-    Vector,
-    document_id,
-)
-from bot.core.ports import Catalogue, PassageIndex
-from bot.core.sync import Staged
-from bot.state.store import State, open_state
-from tests.bench.index_corpus import (
-    ACCESS,
-    CHUNKS_A_DOCUMENT,
-    READER,
-    Corpus,
-    fill,
-    generation,
-    quantile,
-)
+from bot.core.model import Generation, Vector
+from bot.core.ports import PassageIndex
+from tests.bench import sites
+from tests.bench.engines import LIMIT, Ask, Engine, opened
+from tests.bench.index_corpus import READER, Corpus, quantile
+from tests.bench.sites import DIMENSIONS, Wanted
 
-CANDIDATES = 100
-DIMENSIONS = 384
 WARM_UP = 20
-
-
-def now() -> datetime:
-    """Return a time for what asks for one."""
-    return datetime.now(UTC)
-
-
-async def publish(state: State, build: Generation, chunks: int) -> None:
-    """Make every document of the corpus live in the state database."""
-    run = await state.runs.begin("bench", generation=build.id, now=now())
-    for part in batched(range(chunks // CHUNKS_A_DOCUMENT), 200):
-        names = [document_id("bench", str(number)) for number in part]
-        staged = [
-            Staged(
-                document=name,
-                version="1",
-                content="1",
-                markdown="休暇",
-                access=ACCESS,
-                title="就業規則",
-                language=Language.JA,
-                link=Link(page="https://wiki.example/規則"),
-                updated_at=now(),
-            )
-            for name in names
-        ]
-        await state.ledger.stage(run, staged)
-        await state.ledger.publish(run, dict.fromkeys(names, True))
-
-
-def batched(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    """Cut a sequence into parts."""
-    for start in range(0, len(numbers), size):
-        yield numbers[start : start + size]
-
-
-class Given:
-    """An embedder that takes no time: it gives the vector that it was given."""
-
-    def __init__(self, spec: EmbeddingSpec) -> None:
-        self._spec = spec
-        self.vector = Vector("f")
-
-    async def spec(self) -> EmbeddingSpec:
-        """Return the spec of the generation."""
-        return self._spec
-
-    async def embed_documents(self, texts: Sequence[str], /) -> list[Vector | None]:
-        """Return the vector for each."""
-        return [self.vector for _ in texts]
-
-    async def embed_query(self, text: str, /) -> Vector:
-        """Return the vector."""
-        del text
-        return self.vector
-
-
-Ask = Callable[[Sequence[str], Vector], Awaitable[object]]
-
-
-def raw_legs(table: AsyncTable) -> Ask:
-    """Return both searches, side by side, as the vendor's client gives them."""
-    permitted, columns = rows.readable_by(READER), list(rows.CHUNK_COLUMNS)
-
-    async def ask(tokens: Sequence[str], vector: Vector) -> object:
-        text = table.query().nearest_to_text(" ".join(tokens), columns="tokens")
-        near = table.query().nearest_to(rows.vector_row(vector)).column("vector")
-        near = near.distance_type("cosine").ef(500).refine_factor(1)
-        return await together(
-            text.where(permitted)
-            .select([*columns, "_score"])
-            .limit(CANDIDATES)
-            .to_list(),
-            near.where(permitted)
-            .select([*columns, "_distance"])
-            .limit(CANDIDATES)
-            .to_list(),
-        )
-
-    return ask
 
 
 def port_calls(index: PassageIndex, generation: Generation) -> Ask:
@@ -133,96 +30,72 @@ def port_calls(index: PassageIndex, generation: Generation) -> Ask:
 
     async def ask(tokens: Sequence[str], vector: Vector) -> object:
         return await together(
-            index.search_lexical(
-                generation, tokens, principals=READER, limit=CANDIDATES
-            ),
-            index.search_vector(
-                generation, vector, principals=READER, limit=CANDIDATES
-            ),
+            index.search_lexical(generation, tokens, principals=READER, limit=LIMIT),
+            index.search_vector(generation, vector, principals=READER, limit=LIMIT),
         )
 
     return ask
 
 
-def retrieval(index: PassageIndex, catalogue: Catalogue, generation: Generation) -> Ask:
-    """Return the whole retrieval: condensed, searched, fused, checked, chosen."""
-    if generation.spec.embedding is None:
-        raise ValueError("the benchmark compares two legs")
-    embedder = Given(generation.spec.embedding)
-    finder = Retrieval(index=index, catalogue=catalogue, embedder=embedder)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """An index of some size with its state, and the ways to ask it."""
 
-    async def ask(tokens: Sequence[str], vector: Vector) -> object:
-        embedder.vector = vector
-        question = Question(
-            id="q",
-            text=" ".join(tokens),
-            language=Language.JA,
-            audience=Audience(principals=READER),
-            asked_at=datetime(2026, 4, 1, tzinfo=UTC),
-            conversation=ConversationId("c"),
-        )
-        return await finder.find(question, generation)
+    chunks: int
+    ways: Mapping[str, Ask]
+    seconds: defaultdict[str, list[float]]
 
-    return ask
-
-
-async def measure(
-    ways: Mapping[str, Ask], corpus: Corpus, rounds: int
-) -> dict[str, list[float]]:
-    """Ask the same questions in every way, by turns."""
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for number in range(WARM_UP + rounds):
-        tokens, vector = list(dict.fromkeys(corpus.tokens(12))), corpus.vector()
-        for name, ask in ways.items():
+    async def ask(self, tokens: Sequence[str], vector: Vector) -> None:
+        """Ask the same in every way and keep the times."""
+        for name, ask in self.ways.items():
             start = time.perf_counter()
             await ask(tokens, vector)
-            if number >= WARM_UP:
-                seconds[name].append(time.perf_counter() - start)
-    return seconds
+            self.seconds[name].append(time.perf_counter() - start)
 
 
-async def run(folder: Path, chunks: int, rounds: int) -> None:
-    """Build index and state, measure, print."""
-    corpus = Corpus(DIMENSIONS)
-    async with AsyncExitStack() as stack:
-        state = await stack.enter_async_context(open_state(folder / "s", clock=now))
-        index = await stack.enter_async_context(open_index(folder / "i"))
-        build = await a_build(state)
-        await publish(state, build, chunks)
-        start = time.perf_counter()
-        await index.create(build)
-        await fill(index, build, corpus, chunks)
-        stored = time.perf_counter()
-        await index.maintain(build)
-        kept_up = time.perf_counter()
-        raw = stack.enter_context(
-            await lancedb.connect_async(
-                folder / "i", read_consistency_interval=timedelta(0)
-            )
+async def site(
+    stack: AsyncExitStack, engine: Engine, folder: Path, chunks: int
+) -> Site:
+    """Open index and state of that size, and build them if they are not there."""
+    name = str(chunks)
+    wanted = Wanted(folder=folder, name=name, chunks=chunks, corpus=Corpus(DIMENSIONS))
+    built = await sites.built(stack, engine, wanted)
+    ways = {
+        "raw legs": await engine.raw_legs(name, built.generation, READER),
+        "port calls": port_calls(built.index, built.generation),
+        "retrieval": sites.retrieval(built, READER),
+    }
+    return Site(chunks=chunks, ways=ways, seconds=defaultdict(list))
+
+
+async def run(
+    engine_name: str, folder: Path, sizes: Sequence[int], rounds: int
+) -> None:
+    """Open or build every size, ask all of them by turns, print."""
+    corpus = Corpus(DIMENSIONS, seed=2)
+    async with opened(engine_name, folder) as engine, AsyncExitStack() as stack:
+        sites = [await site(stack, engine, folder, chunks) for chunks in sizes]
+        for number in range(WARM_UP + rounds):
+            tokens, vector = list(dict.fromkeys(corpus.tokens(12))), corpus.vector()
+            for one in sites:
+                if number == WARM_UP:
+                    one.seconds.clear()
+                await one.ask(tokens, vector)
+    for one in sites:
+        report(engine_name, one)
+    if len(sites) > 1:
+        smallest, largest = (
+            quantile(one.seconds["retrieval"], 0.5) for one in (sites[0], sites[-1])
         )
-        ways = {
-            "raw legs": raw_legs(await raw.open_table(build.id)),
-            "port calls": port_calls(index, build),
-            "retrieval": retrieval(index, state.catalogue, build),
-        }
-        seconds = await measure(ways, corpus, rounds)
-    print(f"put {stored - start:.1f} s, maintain {kept_up - stored:.1f} s")
-    report(seconds, chunks)
+        print(f"growth of the p50 of retrieval: {largest / smallest:.2f}")
 
 
-async def a_build(state: State) -> Generation:
-    """Register the generation with the weights that a probe would have found."""
-    wanted = generation(DIMENSIONS)
-    build = await state.generations.create(wanted.spec)
-    return replace(build, alpha=wanted.alpha)
-
-
-def report(seconds: Mapping[str, Sequence[float]], chunks: int) -> None:
+def report(engine: str, site: Site) -> None:
     """Print a line for every way."""
-    print(f"{chunks} chunks, {DIMENSIONS} dimensions, 4 access layers")
+    print(f"{engine}, {site.chunks} chunks, {DIMENSIONS} dimensions, 4 access layers")
     print(f"{'':12}{'p50 ms':>10}{'p95 ms':>10}{'p50 / raw':>12}{'p95 / raw':>12}")
-    raw = seconds["raw legs"]
-    for name, values in seconds.items():
+    raw = site.seconds["raw legs"]
+    for name, values in site.seconds.items():
         middle, high = quantile(values, 0.5), quantile(values, 0.95)
         print(
             f"{name:12}{middle:10.1f}{high:10.1f}"
@@ -233,11 +106,15 @@ def report(seconds: Mapping[str, Sequence[float]], chunks: int) -> None:
 def main() -> None:
     """Read the arguments and run."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--chunks", type=int, default=13_000)
+    parser.add_argument("--backend", choices=("lance", "weaviate"), default="lance")
+    parser.add_argument("--chunks", type=int, nargs="+", default=[13_000])
     parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--keep", type=Path, help="build here once, and ask again")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(run(Path(folder), arguments.chunks, arguments.rounds))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        asyncio.run(run(arguments.backend, folder, arguments.chunks, arguments.rounds))
 
 
 if __name__ == "__main__":

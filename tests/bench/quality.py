@@ -1,8 +1,9 @@
 """Measures retrieval on the question sets beside the checkout.
 
-`python -m tests.bench quality [SET ...] [--mode lexical|hybrid|both] [--out FOLDER]`
-prints the figures of `score.py`, which lies beside the sets;
-`python -m tests.bench gate` measures gate 1.
+`python -m tests.bench quality [SET ...] [--mode lexical|hybrid|both] [--out FOLDER]
+[--backend memory lance weaviate]` prints the figures of `score.py`, which lies beside
+the sets, and how far apart the engines are; `python -m tests.bench gate` measures
+gate 1.
 """
 
 import argparse
@@ -10,19 +11,26 @@ import asyncio
 import importlib.util
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from itertools import product
 from pathlib import Path
 from types import ModuleType
+from typing import TypeAlias
 
-from bot.backends.memory import MemoryIndex
 from bot.evaluation import asking
 from bot.evaluation.files import read_corpus, read_queries, write_run
-from bot.evaluation.trial import Embedding, Stage, build
+from bot.evaluation.trial import Embedding, Index, Stage, build
+from tests.bench.engines import ENGINES, opened
 from tests.bench.minilm import embedding
+
+Figures: TypeAlias = Mapping[tuple[str, str, str], Mapping[str, float]]
+"""The figures of a set in a mode on an engine."""
 
 EVAL = Path(__file__).parents[2].parent / "shared" / "eval"
 SETS = ("squad2-en", "mtrag-un-en", "jsquad-ja", "jaquad-ja", "archguide-ja")
+APART = 0.005
 SHOWN = ("ndcg10", "hit1", "recall5", "recall10", "mrr10", "answer_in_2000")
 
 
@@ -43,15 +51,13 @@ def said(stage: Stage, /, *, done: int, total: int) -> None:
 
 
 async def measure(
-    name: str, hybrid: Embedding | None, out: Path
+    index: Index, name: str, hybrid: Embedding | None, run: Path
 ) -> Mapping[str, float]:
-    """Run one set in one mode and score the run file that came out."""
+    """Run one set in one mode on one engine and score the run file that came out."""
     queries = EVAL / name / "queries.jsonl"
     corpus = read_corpus(EVAL / name / "corpus.jsonl")
-    trial = await build(corpus, index=MemoryIndex(), embedding=hybrid, progress=said)
+    trial = await build(corpus, index=index, embedding=hybrid, progress=said)
     rows = await asking.retrieval(trial, read_queries(queries), progress=said)
-    mode = "hybrid" if hybrid else "lexical"
-    run = out / f"{name}-{mode}.jsonl"
     write_run(run, rows)
     score = scorer()
     figures, _ = score.score(score.rows(queries), score.rows(run))
@@ -63,35 +69,60 @@ async def measure(
     }
 
 
-def table(figures: Mapping[tuple[str, str], Mapping[str, float]]) -> str:
+def table(figures: Figures) -> str:
     """Return the figures as Markdown."""
-    lines = ["| set | mode | n | " + " | ".join(SHOWN) + " |"]
-    lines.append("|---" * (len(SHOWN) + 3) + "|")
-    for (name, mode), values in figures.items():
+    lines = ["| set | mode | index | n | " + " | ".join(SHOWN) + " |"]
+    lines.append("|---" * (len(SHOWN) + 4) + "|")
+    for case, values in figures.items():
         cells = [f"{values[key]:.4f}" if key in values else "" for key in SHOWN]
         lines.append(
-            f"| {name} | {mode} | {values['answerable']} | {' | '.join(cells)} |"
+            f"| {' | '.join(case)} | {values['answerable']} | {' | '.join(cells)} |"
         )
     return "\n".join(lines)
 
 
-async def run(names: Sequence[str], modes: Sequence[str], out: Path) -> None:
+def apart(figures: Figures) -> float:
+    """Return how far apart the engines are in the figure where they differ most."""
+    alike: defaultdict[tuple[str, str, str], list[float]] = defaultdict(list)
+    for (name, mode, _), values in figures.items():
+        for key in SHOWN:
+            if key in values:
+                alike[name, mode, key].append(values[key])
+    worst = max(alike, key=lambda case: max(alike[case]) - min(alike[case]))
+    difference = max(alike[worst]) - min(alike[worst])
+    print(
+        f"largest difference between the engines: {difference:.4f} "
+        f"(at most {APART}; {' '.join(worst)})"
+    )
+    return difference
+
+
+async def run(
+    names: Sequence[str], modes: Sequence[str], backends: Sequence[str], out: Path
+) -> None:
     """Measure and print."""
-    figures: dict[tuple[str, str], Mapping[str, float]] = {}
+    figures: dict[tuple[str, str, str], Mapping[str, float]] = {}
     async with AsyncExitStack() as stack:
-        for mode in modes:
-            hybrid = None
-            if mode == "hybrid":
-                hybrid = await stack.enter_async_context(embedding())
-            for name in names:
-                start = time.perf_counter()
-                figures[name, mode] = await measure(name, hybrid, out)
-                took = time.perf_counter() - start
-                print(
-                    f"{name} {mode} {took:.0f} s {dict(figures[name, mode])}",
-                    flush=True,
-                )
-    print(table(figures))
+        hybrid = None
+        if "hybrid" in modes:
+            hybrid = await stack.enter_async_context(embedding())
+        for backend in backends:
+            async with opened(backend, out) as engine:
+                index = await engine.index("quality")
+                for mode, name in product(modes, names):
+                    start = time.perf_counter()
+                    row = await measure(
+                        index,
+                        name,
+                        hybrid if mode == "hybrid" else None,
+                        out / f"{name}-{mode}-{backend}.jsonl",
+                    )
+                    figures[name, mode, backend] = row
+                    took = time.perf_counter() - start
+                    print(f"{name} {mode} {backend} {took:.0f} s {row}", flush=True)
+    print(table(dict(sorted(figures.items()))))
+    if len(backends) > 1 and apart(figures) > APART:
+        raise SystemExit("too much")
 
 
 def main() -> None:
@@ -99,13 +130,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", nargs="*", default=SETS)
     parser.add_argument("--mode", choices=("lexical", "hybrid", "both"), default="both")
+    parser.add_argument("--backend", choices=ENGINES, nargs="+", default=["memory"])
     parser.add_argument("--out", type=Path, help="keep the run files here")
     arguments = parser.parse_args()
     modes = ("lexical", "hybrid") if arguments.mode == "both" else (arguments.mode,)
     with tempfile.TemporaryDirectory() as folder:
         out = arguments.out or Path(folder)
         out.mkdir(parents=True, exist_ok=True)
-        asyncio.run(run(arguments.sets, modes, out))
+        asyncio.run(run(arguments.sets, modes, arguments.backend, out))
 
 
 if __name__ == "__main__":
