@@ -1,0 +1,201 @@
+"""Who people are and who reads a channel, as Slack says: the facts of `audience`."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any, Final, Generic, TypeAlias, TypeVar
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.chat.audience import Channel, Company, Person, Standing
+from bot.core.errors import Unavailable
+
+T = TypeVar("T")
+Json: TypeAlias = Mapping[str, Any]
+
+FRESH: Final = 300.0
+"""Seconds for which Slack is believed who somebody is and who is in a channel."""
+
+PAGE: Final = 1_000
+"""People a call returns at most."""
+
+_SHARED: Final = ("ext_shared", "org_shared", "shared", "pending_ext_shared")
+_SLACKBOT: Final = "USLACKBOT"
+
+
+class Directory:
+    """Asks Slack about people and channels of one workspace, and remembers it a while.
+
+    What Slack does not tell, because it is gone or a scope is missing, is unknown.
+    Raises `Unavailable` when Slack does not answer.
+    """
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        /,
+        *,
+        team: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._team = team
+        self._people: _Remembered[Json | None] = _Remembered(self._user, clock)
+        self._channels: _Remembered[Json | None] = _Remembered(self._channel, clock)
+        self._members: _Remembered[frozenset[str] | None] = _Remembered(
+            self._read_by, clock
+        )
+        self._outsiders: _Remembered[frozenset[str] | None] = _Remembered(
+            self._not_of_the_team, clock
+        )
+        self._groups: _Remembered[Mapping[str, frozenset[str]]] = _Remembered(
+            self._usergroups, clock
+        )
+
+    async def person(self, user: str, /) -> Person:
+        """Say who somebody is."""
+        found = await self._people.get(user)
+        if found is None:
+            return Person(id=user, standing=Standing.UNKNOWN)
+        standing = self._standing(found)
+        if standing is not Standing.MEMBER:
+            return Person(id=user, standing=standing)
+        groups = await self._groups.get(self._team)
+        return Person(
+            id=user,
+            standing=standing,
+            email=found.get("profile", {}).get("email"),
+            groups=frozenset(
+                group for group, members in groups.items() if user in members
+            ),
+        )
+
+    async def locale(self, user: str, /) -> str | None:
+        """Return the language somebody has Slack in, such as `ja-JP`."""
+        found = await self._people.get(user)
+        return found.get("locale") if found else None
+
+    async def channel(self, channel: str, /) -> Channel:
+        """Say who reads a channel, now or later."""
+        found = await self._channels.get(channel)
+        if found is None:
+            return Channel(id=channel, private=False, company=Company.UNKNOWN)
+        private = bool(found.get("is_private"))
+        company = await self._company(channel, found)
+        return Channel(id=channel, private=private, company=company)
+
+    def changed(self, key: str, /) -> None:
+        """Ask about a person or a channel again: something about it has changed."""
+        for memory in (self._people, self._channels, self._members):
+            memory.forget(key)
+
+    async def _company(self, channel: str, found: Json) -> Company:
+        if any(found.get(f"is_{kind}") for kind in _SHARED):
+            return Company.SHARED
+        members = await self._members.get(channel)
+        outsiders = await self._outsiders.get(self._team)
+        if members is None or outsiders is None:
+            return Company.UNKNOWN
+        return Company.GUESTS if members & outsiders else Company.INSIDE
+
+    def _standing(self, user: Json) -> Standing:
+        if user.get("deleted"):
+            return Standing.LEFT
+        if user.get("is_bot") or user.get("id") == _SLACKBOT:
+            return Standing.MACHINE
+        if user.get("is_stranger") or user.get("team_id") != self._team:
+            return Standing.STRANGER
+        if user.get("is_restricted") or user.get("is_ultra_restricted"):
+            return Standing.GUEST
+        return Standing.MEMBER
+
+    # --- what Slack is asked ---------------------------------------------------
+
+    async def _user(self, user: str) -> Json | None:
+        with _told():
+            answer = await self._client.users_info(user=user, include_locale=True)
+            return dict(answer["user"])
+        return None
+
+    async def _channel(self, channel: str) -> Json | None:
+        with _told():
+            answer = await self._client.conversations_info(channel=channel)
+            return dict(answer["channel"])
+        return None
+
+    async def _read_by(self, channel: str) -> frozenset[str] | None:
+        with _told():
+            pages = self._pages(
+                self._client.conversations_members, "members", channel=channel
+            )
+            return frozenset([member async for member in pages])
+        return None
+
+    async def _not_of_the_team(self, _: str) -> frozenset[str] | None:
+        outside = (Standing.GUEST, Standing.STRANGER)
+        with _told():
+            pages = self._pages(self._client.users_list, "members")
+            return frozenset(
+                [user["id"] async for user in pages if self._standing(user) in outside]
+            )
+        return None
+
+    async def _usergroups(self, _: str) -> Mapping[str, frozenset[str]]:
+        with _told():
+            answer = await self._client.usergroups_list(include_users=True)
+            return {
+                group["id"]: frozenset(group.get("users", ()))
+                for group in answer["usergroups"]
+            }
+        return {}
+
+    async def _pages(
+        self, method: Callable[..., Awaitable[Any]], key: str, **arguments: str
+    ) -> AsyncIterator[Any]:
+        cursor: str | None = None
+        while cursor != "":
+            answer = await method(limit=PAGE, cursor=cursor, **arguments)
+            for found in answer[key]:
+                yield found
+            cursor = answer.get("response_metadata", {}).get("next_cursor", "")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Leave unknown what Slack refuses to tell; no answer at all is an error."""
+    try:
+        yield
+    except SlackApiError as error:
+        if error.response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            raise Unavailable("Slack asks to be asked less often") from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise Unavailable(f"Slack does not answer: {error}") from error
+
+
+class _Remembered(Generic[T]):
+    """Answers by key, for as long as they are fresh; many who ask wait for one."""
+
+    def __init__(
+        self, ask: Callable[[str], Awaitable[T]], clock: Callable[[], float]
+    ) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._known: dict[str, tuple[float, T]] = {}
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def get(self, key: str) -> T:
+        async with self._asking[key]:
+            known = self._known.get(key)
+            if known is not None and self._clock() - known[0] < FRESH:
+                return known[1]
+            value = await self._ask(key)
+            self._known[key] = (self._clock(), value)
+            return value
+
+    def forget(self, key: str) -> None:
+        self._known.pop(key, None)

@@ -1,0 +1,127 @@
+"""Slack is asked who people are; what it does not tell is unknown."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.chat.audience import Company, Standing
+from bot.chat.slack.directory import FRESH, Directory
+from bot.core.errors import Unavailable
+from tests.fakes.slack import slack_server
+from tests.fakes.slack.server import Slack
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Slack]:
+    async with slack_server() as running:
+        yield running
+
+
+@pytest.fixture
+def directory(slack: Slack) -> Directory:
+    client = AsyncWebClient(
+        token=slack.bot_token, base_url=slack.url, retry_handlers=[]
+    )
+    return Directory(client, team="TSHIRUBE", clock=slack.clock.now)
+
+
+@pytest.mark.parametrize(
+    ("name", "standing"),
+    [
+        ("tanaka", Standing.MEMBER),
+        ("suzuki", Standing.GUEST),
+        ("takahashi", Standing.GUEST),
+        ("former", Standing.LEFT),
+        ("partner", Standing.STRANGER),
+        ("deploy-bot", Standing.MACHINE),
+    ],
+)
+async def test_everybody_is_who_slack_says(
+    slack: Slack, directory: Directory, name: str, standing: Standing
+) -> None:
+    person = await directory.person(slack.workspace.user(name).id)
+
+    assert person.standing is standing
+
+
+async def test_a_member_has_an_address_and_groups(
+    slack: Slack, directory: Directory
+) -> None:
+    person = await directory.person(slack.workspace.user("tanaka").id)
+
+    assert person.email == "tanaka@shirube.example"
+    assert person.groups == set(slack.workspace.usergroups)
+
+
+async def test_who_is_not_found_is_unknown(directory: Directory) -> None:
+    assert (await directory.person("UNOBODY")).standing is Standing.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("name", "company"),
+    [
+        ("総務", Company.INSIDE),
+        ("jinji", Company.INSIDE),
+        ("project", Company.GUESTS),
+        ("with-partner", Company.SHARED),
+    ],
+)
+async def test_channels_have_the_company_they_have(
+    slack: Slack, directory: Directory, name: str, company: Company
+) -> None:
+    found = await directory.channel(slack.workspace.channel(name).id)
+
+    assert found.company is company
+    assert found.private is (name == "jinji")
+
+
+async def test_a_channel_the_bot_cannot_see_is_unknown(
+    slack: Slack, directory: Directory
+) -> None:
+    found = await directory.channel(slack.workspace.channel("secret").id)
+
+    assert found.company is Company.UNKNOWN
+
+
+async def test_a_guest_who_joined_is_noticed_within_five_minutes(
+    slack: Slack, directory: Directory
+) -> None:
+    channel = slack.workspace.channel("総務")
+    assert (await directory.channel(channel.id)).company is Company.INSIDE
+    channel.members.append(slack.workspace.user("suzuki").id)
+
+    await slack.clock.advance(FRESH)
+
+    assert (await directory.channel(channel.id)).company is Company.GUESTS
+
+
+async def test_a_channel_that_has_changed_is_asked_about_at_once(
+    slack: Slack, directory: Directory
+) -> None:
+    channel = slack.workspace.channel("総務")
+    assert (await directory.channel(channel.id)).company is Company.INSIDE
+    channel.shared_with.add("TPARTNER")
+
+    directory.changed(channel.id)
+
+    assert (await directory.channel(channel.id)).company is Company.SHARED
+
+
+async def test_slack_is_asked_once_for_what_is_asked_twice(
+    slack: Slack, directory: Directory
+) -> None:
+    user = slack.workspace.user("tanaka").id
+    for _ in range(3):
+        await directory.person(user)
+
+    assert [call.method for call in slack.calls].count("users.info") == 1
+
+
+async def test_a_slack_that_is_down_is_an_error_and_not_nobody(
+    slack: Slack, directory: Directory
+) -> None:
+    await slack.stop()
+
+    with pytest.raises(Unavailable, match="Slack does not answer"):
+        await directory.person("U1")
