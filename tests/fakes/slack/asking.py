@@ -75,6 +75,33 @@ def _writable(call: Call, where: Channel, *, inside: bool) -> None:
         raise Refusal("is_archived")
 
 
+def thread_of(platform: Platform, where: Channel, args: Json) -> str | None:
+    """The thread a call writes in; the reply's time for the parent's is no refusal."""
+    thread_ts = args.get("thread_ts")
+    if thread_ts is None:
+        return None
+    root = where.messages.get(str(thread_ts))
+    if root is None or root.deleted:
+        raise Refusal("thread_not_found")
+    if root.thread_ts not in {None, root.ts}:
+        platform.complain(f"thread_ts {thread_ts} is a reply's, not its parent's")
+    return str(thread_ts)
+
+
+def metadata_of(args: Json) -> Json | None:
+    """The metadata of a message, which has to have its two fields."""
+    metadata = args.get("metadata")
+    if isinstance(metadata, str):
+        metadata = json.loads(metadata)
+    if metadata is None:
+        return None
+    if not isinstance(metadata, dict) or not metadata.get("event_type"):
+        raise Refusal("invalid_metadata_format")
+    if not isinstance(metadata.get("event_payload"), dict):
+        raise Refusal("invalid_metadata_schema")
+    return metadata
+
+
 def dm_with(platform: Platform, user: User) -> Channel:
     """Open the bot's conversation with a person, if that can be."""
     if user.deleted:

@@ -13,14 +13,21 @@ class Background:
 
     def start(self, work: Coroutine[Any, Any, None], /) -> None:
         """Start something that goes on until it is done or the server ends."""
-        self._tasks.add(asyncio.ensure_future(work))
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or task.exception() is None:
+            self._tasks.discard(task)
 
     async def close(self) -> None:
         """End everything and raise what failed."""
-        for task in self._tasks:
+        started = set(self._tasks)
+        for task in started:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-        for task in self._tasks:
+        if started:
+            await asyncio.wait(started)
+        for task in started:
             if not task.cancelled() and (failure := task.exception()) is not None:
                 raise failure

@@ -1,7 +1,15 @@
 """The methods that post, change and delete messages."""
 
 from tests.fakes.slack import posting, shapes
-from tests.fakes.slack.asking import channel_of, flag, listed, required, user_of
+from tests.fakes.slack.asking import (
+    channel_of,
+    flag,
+    listed,
+    metadata_of,
+    required,
+    thread_of,
+    user_of,
+)
 from tests.fakes.slack.blocks import check_message
 from tests.fakes.slack.limits import (
     POST_TEXT_ADVISED_BYTES,
@@ -20,14 +28,13 @@ async def post(platform: Platform, call: Call) -> Json:
     """chat.postMessage."""
     where = channel_of(platform, call, posting_to=True)
     text, blocks = _content(platform, call)
-    thread_ts = _thread(platform, where, call.args)
+    thread_ts = thread_of(platform, where, call.args)
     _seconds_apart(platform, where)
     message = posting.new_message(
         platform, where, platform.bot, text, blocks=blocks, thread_ts=thread_ts
     )
     message.broadcast = flag(call.args, "reply_broadcast")
-    message.metadata = call.args.get("metadata")
-    message.client_msg_id = call.args.get("client_msg_id")
+    message.metadata = metadata_of(call.args)
     message.unfurl_links = _switch(call.args, "unfurl_links")
     message.unfurl_media = _switch(call.args, "unfurl_media")
     await posting.post(platform, message, made_by=call.method)
@@ -48,7 +55,7 @@ async def post_ephemeral(platform: Platform, call: Call) -> Json:
         platform.bot,
         text,
         blocks=blocks,
-        thread_ts=call.args.get("thread_ts"),
+        thread_ts=thread_of(platform, where, call.args),
     )
     message.ephemeral_to = user.id
     platform.workspace.ephemerals.append(message)
@@ -129,18 +136,6 @@ def _shortened(platform: Platform, call: Call, text: str) -> str:
     if size(text) > POST_TEXT_ADVISED_BYTES:
         platform.complain(f"{call.method} has a text of over 4,000 bytes")
     return text[:POST_TEXT_CHARACTERS]
-
-
-def _thread(platform: Platform, where: Channel, args: Json) -> str | None:
-    thread_ts = args.get("thread_ts")
-    if thread_ts is None:
-        return None
-    root = where.messages.get(str(thread_ts))
-    if root is None or root.deleted:
-        raise Refusal("thread_not_found")
-    if root.thread_ts not in {None, root.ts}:
-        platform.complain(f"thread_ts {thread_ts} is a reply's, not its parent's")
-    return str(thread_ts)
 
 
 def _seconds_apart(platform: Platform, where: Channel) -> None:

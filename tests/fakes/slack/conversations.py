@@ -84,7 +84,7 @@ async def history(platform: Platform, call: Call) -> Json:
         and (message.thread_ts is None or message.broadcast)
         and _between(message, call.args)
     ]
-    return _some(platform, call, found)
+    return _some(platform, call, found, default=100)
 
 
 async def replies(platform: Platform, call: Call) -> Json:
@@ -98,8 +98,9 @@ async def replies(platform: Platform, call: Call) -> Json:
     later = [message for message in thread if message.ts != root.root]
     found = [message for message in later if _between(message, call.args)]
     first = [message for message in thread if message.ts == root.root]
-    answer = _some(platform, call, found)
-    shown = [shapes.message(platform, message) for message in first]
+    answer = _some(platform, call, found, default=1000)
+    metadata = flag(call.args, "include_all_metadata")
+    shown = [shapes.message(platform, root, metadata=metadata) for root in first]
     return answer | {"messages": shown + answer["messages"]}
 
 
@@ -147,15 +148,18 @@ def _readable(platform: Platform, call: Call) -> Channel:
     return where
 
 
-def _some(platform: Platform, call: Call, found: list[Message]) -> Json:
-    sold = platform.tiers.distributed
-    most = DISTRIBUTED_PAGE if sold else 1000
-    default = DISTRIBUTED_PAGE if sold else 100
-    if sold:
-        asked = int(call.args.get("limit") or default)
-        call.args["limit"] = min(asked, most)
-    shown, more = page(call.args, found, default=default, most=most)
-    messages = [shapes.message(platform, message) for message in shown]
+def _some(
+    platform: Platform, call: Call, found: list[Message], *, default: int
+) -> Json:
+    args = dict(call.args)
+    if platform.tiers.distributed:
+        asked = int(args.get("limit") or default)
+        args["limit"] = min(asked, DISTRIBUTED_PAGE)
+    shown, more = page(args, found, default=default)
+    metadata = flag(args, "include_all_metadata")
+    messages = [
+        shapes.message(platform, message, metadata=metadata) for message in shown
+    ]
     has_more = bool(more["response_metadata"]["next_cursor"])
     return {"messages": messages, "has_more": has_more, **more}
 

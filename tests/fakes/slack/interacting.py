@@ -198,7 +198,7 @@ class Interactions:
             "token": "verification-token",
             "api_app_id": self._platform.app.id,
             "team": {"id": team.id, "domain": team.domain},
-            "enterprise": None,
+            "enterprise": {"id": team.enterprise} if team.enterprise else None,
             "is_enterprise_install": False,
             "user": {
                 "id": user.id,

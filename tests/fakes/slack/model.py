@@ -159,10 +159,17 @@ class Channel:
     team: str
     members: list[str] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
+    threads: dict[str, list[Message]] = field(default_factory=dict)
     archived: bool = False
     shared_with: set[str] = field(default_factory=set)
     pending_with: set[str] = field(default_factory=set)
     org_shared: bool = False
+
+    def add(self, message: Message) -> None:
+        """Take a message in, as the last one."""
+        self.messages[message.ts] = message
+        if message.thread_ts not in {None, message.ts}:
+            self.threads.setdefault(message.root, []).append(message)
 
     @property
     def ext_shared(self) -> bool:

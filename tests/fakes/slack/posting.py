@@ -43,7 +43,7 @@ def with_ids(seed: str, blocks: Iterable[Json]) -> list[Json]:
 
 async def post(platform: Platform, message: Message, *, made_by: str) -> None:
     """Show a message to everybody in the channel."""
-    platform.workspace.channels[message.channel].messages[message.ts] = message
+    platform.workspace.channels[message.channel].add(message)
     keep(platform, message, made_by)
     if message.user == platform.bot.id:
         platform.showing.pop((message.channel, message.root), None)

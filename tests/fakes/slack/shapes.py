@@ -94,8 +94,8 @@ def channel(platform: Platform, where: Channel, *, members: bool = False) -> Jso
     return shape | ({"num_members": len(where.members)} if members else {})
 
 
-def message(platform: Platform, what: Message) -> Json:
-    """A message as histories and events show it."""
+def message(platform: Platform, what: Message, *, metadata: bool = False) -> Json:
+    """A message as histories and events show it; metadata only if asked for."""
     if what.tombstone:
         return _tombstone(what) | _thread(platform, what)
     shape: Json = {
@@ -111,7 +111,7 @@ def message(platform: Platform, what: Message) -> Json:
         "bot_id": what.bot_id,
         "app_id": what.app_id,
         "edited": what.edited,
-        "metadata": what.metadata,
+        "metadata": what.metadata if metadata else None,
         "streaming_state": what.stream and what.stream.state,
         "blocks": what.blocks,
         "attachments": what.attachments,

@@ -103,9 +103,14 @@ def new_file(platform: Platform, author: User, where: Channel, file: Json) -> Fi
 async def invite(platform: Platform, user: Who, where: Channel) -> None:
     """Bring somebody into a channel."""
     person = platform.workspace.user(user)
-    if person.id not in where.members:
-        where.members.append(person.id)
-        await events.joined(platform, person, where)
+    if person.id in where.members:
+        return
+    where.members.append(person.id)
+    text = f"<@{person.id}> has joined the channel"
+    notice = posting.new_message(platform, where, person, text)
+    notice.subtype = "channel_join"
+    await posting.post(platform, notice, made_by="person")
+    await events.joined(platform, person, where)
 
 
 async def share(platform: Platform, where: Channel, team: str) -> None:

@@ -1,7 +1,7 @@
 """Native streaming: start, append, stop, with the caps that the bot has to survive."""
 
 from tests.fakes.slack import events, posting, shapes
-from tests.fakes.slack.asking import channel_of, listed
+from tests.fakes.slack.asking import channel_of, listed, metadata_of, thread_of
 from tests.fakes.slack.blocks import check_message
 from tests.fakes.slack.limits import (
     STREAM_CALL_CHARACTERS,
@@ -20,7 +20,7 @@ async def start(platform: Platform, call: Call) -> Json:
     """chat.startStream."""
     _switched_on(platform)
     where = channel_of(platform, call, posting_to=True)
-    thread_ts = call.args.get("thread_ts")
+    thread_ts = thread_of(platform, where, call.args)
     if thread_ts is None and where.kind is Kind.DM:
         raise Refusal("invalid_thread_ts")
     stream = Stream(started=platform.clock.now())
@@ -57,7 +57,7 @@ async def stop(platform: Platform, call: Call) -> Json:
     message.text = stream.text
     final = [*_markdown(stream), *stream.blocks, *blocks]
     message.blocks = posting.with_ids(message.ts, final)
-    message.metadata = call.args.get("metadata")
+    message.metadata = metadata_of(call.args)
     posting.keep(platform, message, call.method)
     if status := call.args.get("session_status", "active"):
         _settle(platform, message, status)

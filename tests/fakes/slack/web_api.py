@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from email.utils import formatdate
 from typing import TypeAlias
 
 from aiohttp import web
@@ -162,7 +163,10 @@ class WebApi:
         return await METHODS[call.method](self._platform, call)
 
     def _respond(self, call: Call) -> web.Response:
-        headers = {"X-OAuth-Scopes": ",".join(sorted(call.scopes))}
+        headers = {
+            "Date": formatdate(self._platform.clock.now(), usegmt=True),
+            "X-OAuth-Scopes": ",".join(sorted(call.scopes)),
+        }
         if rule := RULES.get(call.method):
             headers["X-Accepted-OAuth-Scopes"] = ",".join(rule.scopes)
         answer = dict(call.answer)

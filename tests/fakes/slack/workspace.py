@@ -166,11 +166,9 @@ class Workspace:
 
     def thread(self, channel: Channel, ts: str, /) -> list[Message]:
         """A thread as its readers see it: the first message, then the replies."""
-        return [
-            message
-            for message in channel.messages.values()
-            if message.root == ts and not message.deleted
-        ]
+        first = [channel.messages[ts]] if ts in channel.messages else []
+        together = [*first, *channel.threads.get(ts, [])]
+        return [message for message in together if not message.deleted]
 
     def replies_to(self, message: Message, /) -> list[Message]:
         """The visible replies in the thread that a message opened."""

@@ -9,6 +9,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from tests.fakes.slack import Slack, slack_server
 
 
+@pytest.fixture(autouse=True)
+def direct(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK takes proxies from the environment and knows no exceptions to them."""
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 async def slack() -> AsyncIterator[Slack]:
     """A Slack with a small firm in it; its clock stands still."""

@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.fakes.slack import Slack, slack_server
@@ -378,6 +379,20 @@ async def test_point_12_http_events_are_retried_with_headers(
     retried = [item for n in "123" for item in (n, "http_error")]
     assert numbers == ["-", "-", *retried]
     assert delivery.given_up == "http_error"
+
+
+async def test_point_12_an_app_can_forbid_retries(slack: Slack, app: AsyncApp) -> None:
+    @app.middleware
+    async def busy() -> BoltResponse:
+        return BoltResponse(status=503, headers={"x-slack-no-retry": ["1"]})
+
+    async with answering_http(app) as url:
+        await slack.deliver_by_http(url)
+        await slack.say("tanaka", "general", "休暇は?")
+        [delivery] = slack.courier.deliveries
+        await slack.until(lambda: delivery.given_up)
+
+    assert len(delivery.attempts) == 1
 
 
 async def test_the_default_firm_is_served_at_once() -> None:

@@ -6,7 +6,7 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.fakes.slack import Slack, slack_server
+from tests.fakes.slack import Clock, Slack, slack_server
 from tests.fakes.slack.kit import error
 from tests.fakes.slack.listening import listening
 from tests.fakes.slack.model import Json
@@ -65,6 +65,34 @@ async def test_an_answer_under_a_reply_is_a_complaint(
 
     assert slack.complaints == [f"thread_ts {reply.ts} is a reply's, not its parent's"]
     assert slack.replies(question) == []
+
+
+async def test_metadata_is_read_only_by_those_who_ask_for_it(
+    slack: Slack, client: AsyncWebClient
+) -> None:
+    metadata = {"event_type": "answer", "event_payload": {"id": "回答1"}}
+    post = client.chat_postMessage
+    await post(channel="CGENERAL", text="20日です", metadata=metadata)
+    history = client.conversations_history
+
+    [quiet] = (await history(channel="CGENERAL"))["messages"]
+    [full] = (await history(channel="CGENERAL", include_all_metadata=True))["messages"]
+    assert "metadata" not in quiet
+    assert "metadata" not in slack.courier.deliveries[0].event
+    assert full["metadata"] == metadata
+    assert (
+        await error(post(channel="CGENERAL", text="20日です", metadata={"id": "回答1"}))
+        == "invalid_metadata_format"
+    )
+
+
+async def test_answers_carry_the_time_of_the_fake() -> None:
+    async with slack_server(clock=Clock(start=1_790_000_000)) as slack:
+        client = AsyncWebClient(token=slack.bot_token, base_url=slack.url)
+        answer = await client.auth_test()
+
+    assert answer.headers["Date"] == "Mon, 21 Sep 2026 14:13:20 GMT"
+    assert "chat:write" in answer.headers["X-OAuth-Scopes"].split(",")
 
 
 async def test_people_groups_and_conversations_are_read(
@@ -156,9 +184,10 @@ async def test_people_write_only_where_they_are(slack: Slack) -> None:
     await slack.invite("suzuki", "general")
     await slack.say("suzuki", "general", "参加しました")
 
-    [joined, message] = slack.courier.deliveries
-    assert joined.event["type"] == "member_joined_channel"
-    assert message.event["user"] == "USUZUKI"
+    notice, joined, message = (d.event for d in slack.courier.deliveries)
+    assert notice["subtype"] == "channel_join"
+    assert joined["type"] == "member_joined_channel"
+    assert message["user"] == "USUZUKI"
 
 
 async def test_the_bot_hears_nothing_from_where_it_is_not(slack: Slack) -> None:
