@@ -29,7 +29,8 @@ class ConfiguredHost:
     """One model host of the settings, open; its kind is the type of `server`.
 
     `chat` and `embed` name the models it is asked for, None where it has no such
-    part; `writer` and `embedder` are those models, on this host alone.
+    part; `writer` and `embedder` are those models, on this host alone. `context` is
+    what the settings say of the window, if they do.
     """
 
     name: str
@@ -37,6 +38,7 @@ class ConfiguredHost:
     slots: int
     chat: str | None
     embed: str | None
+    context: int | None
     writer: Writer | None
     embedder: OneEmbedder | None
 
@@ -51,7 +53,9 @@ class ConfiguredHost:
             case OllamaHost():
                 return await ollama.inspect(self.server, self.models)
             case OpenAIHost():
-                return await openai.inspect(self.server, self.models)
+                return await openai.inspect(
+                    self.server, self.models, writes=self.chat, context=self.context
+                )
             case _:
                 assert_never(self.server)
 
@@ -74,6 +78,7 @@ def configured(settings: HostSettings, opened: Server, /) -> ConfiguredHost:
         slots=settings.slots,
         chat=settings.chat,
         embed=settings.embed,
+        context=settings.context,
         writer=_writer(settings, opened, settings.chat) if settings.chat else None,
         embedder=embedder(opened, settings.embed) if settings.embed else None,
     )

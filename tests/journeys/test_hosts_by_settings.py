@@ -241,11 +241,13 @@ def test_a_server_that_does_not_say_its_context_is_told_it(room: Room) -> None:
         chat_model = "writer"
         """
     room.configure(table)
-    untold = room.answer(LEAVE)
+    untold, checked = room.answer(LEAVE), room.terminal.run("check")
     room.terminal.configure(f"{table}\n        context = 4096\n{SOURCE}")
     told = room.answer(LEAVE)
 
     assert (untold["kind"], untold["reason"]) == ("extractive", "model_failed")
+    assert "set the context in the settings" in checked.out
+    assert checked.code == 1
     assert (told["kind"], told["answer"]) == ("generated", SAYS)
 
 

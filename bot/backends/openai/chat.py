@@ -10,7 +10,7 @@ from bot.backends import sampling
 from bot.backends.budget import PROBES
 from bot.backends.openai.dialect import OPENAI
 from bot.backends.openai.host import OpenAIHost
-from bot.backends.openai.models import ModelFacts, look_up
+from bot.backends.openai.models import fitted, look_up
 from bot.backends.openai.request import ChatRequest, names_an_extra
 from bot.backends.openai.wire import Chunk, Usage
 from bot.backends.pacing import paced
@@ -88,7 +88,8 @@ class OpenAILanguageModel:
     async def describe(self) -> ModelSpec:
         """Say which model answers and how much it takes; asks the host."""
         facts = await look_up(self._host, self._model)
-        self._context = self._fitted(facts)
+        sizes = (self._asked_for, facts.context)
+        self._context = fitted(self._model, self._host.url, *sizes)
         if facts.context is not None:
             self._refuses = True
         return ModelSpec(
@@ -141,15 +142,6 @@ class OpenAILanguageModel:
             "own adapter"
         )
         return (warning,)
-
-    def _fitted(self, facts: ModelFacts) -> int:
-        told = [size for size in (self._asked_for, facts.context) if size]
-        if not told:
-            raise ConfigError(
-                f"{self._name} does not say how many tokens it takes; "
-                "set the context in the settings"
-            )
-        return min(told)
 
     async def _prove(self, context: int) -> None:
         """Find out once whether the host refuses a prompt that cannot fit."""

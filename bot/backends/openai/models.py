@@ -48,6 +48,20 @@ async def look_up(host: OpenAIHost, model: str, /) -> ModelFacts:
     raise ConfigError(f"{error}: {others}") if others else error
 
 
+def fitted(model: str, url: str, /, *sizes: int | None) -> int:
+    """Return how many tokens a request may use: the least of what was told.
+
+    Raises `ConfigError` where neither the host nor the settings tell.
+    """
+    told = [size for size in sizes if size]
+    if not told:
+        raise ConfigError(
+            f"{model} at {url} does not say how many tokens it takes; "
+            "set the context in the settings"
+        )
+    return min(told)
+
+
 async def _context(host: OpenAIHost, served: Served) -> int | None:
     told = served.max_model_len or (served.meta.n_ctx if served.meta else None)
     if told or served.owned_by != "llamacpp":

@@ -1,19 +1,29 @@
 """Looks at a host as the operator would: is it there, what has it, what is wrong."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.backends.openai.host import OpenAIHost
-from bot.backends.openai.models import look_up
+from bot.backends.openai.models import fitted, look_up
 from bot.backends.openai.wire import Models, Props, Version
 from bot.core.errors import BotError, ConfigError
 from bot.core.reports import HostReport, ModelReport
 
 
-async def inspect(host: OpenAIHost, models: Sequence[str], /) -> HostReport:
+async def inspect(
+    host: OpenAIHost,
+    models: Sequence[str],
+    /,
+    *,
+    writes: str | None = None,
+    context: int | None = None,
+) -> HostReport:
     """Ask a host for everything that `check` shows; never raises.
 
-    Costs no computation and loads nothing. The protocol does not say whether a
-    server hands prompts on to others, nor how a model lies in memory.
+    `writes` is the one of the models that writes, and `context` how many tokens it
+    may use, if that is set: it cannot be used where nobody says so. Costs no
+    computation and loads nothing. The protocol does not say whether a server hands
+    prompts on to others, nor how a model lies in memory.
     """
     try:
         await host.get("/v1/models", Models)
@@ -24,7 +34,10 @@ async def inspect(host: OpenAIHost, models: Sequence[str], /) -> HostReport:
         url=host.url,
         reachable=True,
         version=await _version(host),
-        models=tuple(reports),
+        models=tuple(
+            _writing(host, report, context) if report.model == writes else report
+            for report in reports
+        ),
     )
 
 
@@ -48,3 +61,16 @@ async def _model(host: OpenAIHost, model: str) -> ModelReport:
     return ModelReport(
         model=model, digest=facts.digest, context=facts.context, loaded=True
     )
+
+
+def _writing(
+    host: OpenAIHost, report: ModelReport, asked_for: int | None
+) -> ModelReport:
+    """Add how many tokens a request may use, or that nobody says it."""
+    if report.problem:
+        return report
+    try:
+        context = fitted(report.model, host.url, report.context, asked_for)
+    except ConfigError as error:
+        return ModelReport(model=report.model, problem=str(error))
+    return replace(report, context=context)

@@ -152,6 +152,37 @@ async def test_a_host_reports_itself(scripted_http: ScriptedHTTP) -> None:
     assert away.problem is not None
 
 
+@pytest.mark.parametrize(
+    ("told", "asked_for", "context"),
+    [(16_384, None, 16_384), (16_384, 4096, 4096), (None, 4096, 4096)],
+)
+async def test_a_report_says_what_a_request_may_use(
+    scripted_http: ScriptedHTTP,
+    told: int | None,
+    asked_for: int | None,
+    context: int,
+) -> None:
+    teach(scripted_http, context=told)
+
+    async with OpenAIHost(scripted_http.url) as host:
+        report = await inspect(host, [MODEL], writes=MODEL, context=asked_for)
+
+    assert [model.context for model in report.models] == [context]
+
+
+async def test_a_writer_whose_context_nobody_says_is_a_problem(
+    scripted_http: ScriptedHTTP,
+) -> None:
+    teach(scripted_http, context=None)
+
+    async with OpenAIHost(scripted_http.url) as host:
+        [writer] = (await inspect(host, [MODEL], writes=MODEL)).models
+        [embedder] = (await inspect(host, [MODEL])).models
+
+    assert "set the context in the settings" in str(writer.problem)
+    assert embedder.problem is None
+
+
 async def test_what_is_no_model_server_is_called_so(
     scripted_http: ScriptedHTTP,
 ) -> None:
