@@ -27,6 +27,9 @@ from bot.ingest.verifying import Walkable
 LOOKED_AT = 200
 """Live documents whose first chunks tell whether the index was lost."""
 
+FEW = 0.1
+"""So large a share of them that lacks chunks is mended; more means a new index."""
+
 PAIRS = 40
 """Title and first paragraph of so many documents a language probe the model.
 
@@ -83,7 +86,7 @@ async def lost(active: Generation, build: Build, /) -> str | None:
     """Say that the index lost what it held, or return None.
 
     Looks at a sample: this finds an index that was deleted or put back from a
-    backup, and `shirube check` finds single chunks. A generation that is gone is not
+    backup; single chunks are mended every night. A generation that is gone is not
     made again: while it was empty, every answer would be that nothing is known.
     """
     first = {
@@ -94,11 +97,9 @@ async def lost(active: Generation, build: Build, /) -> str | None:
         gone = await build.chunks.missing(active, first) if first else ()
     except Gone:
         return _LOST
-    for chunk in gone:
-        state = await build.projection.staged(first[chunk])
-        if state is not None and cut(first[chunk], state):
-            return _LOST
-    return None
+    states = await build.projection.states([first[chunk] for chunk in gone])
+    missing = sum(bool(cut(key, state)) for key, state in states.items())
+    return _LOST if missing > FEW * len(first) else None
 
 
 async def restore(

@@ -24,11 +24,15 @@ LOOKED_AT = 200
 """Live documents that are looked at, spread over all of them."""
 
 TOP = 10
-"""So many hits of the old generation must be found again among twice as many.
+"""So many of the best hits are looked for again."""
 
-Twice, because the scores of two engines differ in their last digits, and so may
-the ranks of documents that are nearly the same.
-"""
+DEEP = 50
+"""Among so many hits: scores of two engines differ in their last digits, and so may
+the ranks of documents that are nearly the same."""
+
+PLATEAU = 0.1
+"""Hits that are worth hardly more than the last of so many are left out of it: of
+documents that are equally good, which ones come back is chance."""
 
 ALIKE = 0.9
 """The share of those hits that must be found again, on average."""
@@ -188,9 +192,10 @@ class Recall:
         """Return the mean share of the old one's hits that are found again."""
         shares = []
         for sample in chosen:
-            before = await self._hits(old, sample, ask, TOP)
+            hits = await ask(old, sample, DEEP)
+            before = (await self._shown(old, _outstanding(hits or ())))[:TOP]
             if before:
-                after = await self._hits(self._new, sample, ask, 2 * TOP)
+                after = await ask(self._new, sample, DEEP)
                 # Copies of one text share a place, and which is named is chance.
                 found = {_content(hit) for hit in after or ()}
                 again = sum(_content(hit) in found for hit in before)
@@ -203,25 +208,26 @@ class Recall:
         """Return the share of documents that are found by their own words."""
         found = []
         for sample in chosen:
-            hits = await self._hits(generation, sample, ask, TOP)
+            hits = await ask(generation, sample, TOP)
             if hits is not None:
-                found.append(any(hit.chunk.title == sample.chunk.title for hit in hits))
+                titles = {hit.chunk.title for hit in hits}
+                found.append(sample.chunk.title in titles)
         return sum(found) / len(found) if found else None
 
-    async def _hits(
-        self, generation: Generation, sample: Sample, ask: Ask, limit: int
-    ) -> list[Hit] | None:
-        """Return the best hits that may be shown; None where nothing was asked."""
-        # What was replaced lies in the index until it is collected.
-        hits = await ask(generation, sample, 2 * limit)
-        if hits is None:
-            return None
+    async def _shown(
+        self, generation: Generation, hits: Sequence[Hit]
+    ) -> Sequence[Hit]:
+        """Leave out what was replaced and lies in the index until it is collected."""
         revisions = {(hit.chunk.document, hit.chunk.revision) for hit in hits}
         kept = await self._projection.kept(generation.id, revisions)
-        shown = [
-            hit for hit in hits if (hit.chunk.document, hit.chunk.revision) in kept
-        ]
-        return shown[:limit]
+        return [hit for hit in hits if (hit.chunk.document, hit.chunk.revision) in kept]
+
+
+def _outstanding(hits: Sequence[Hit]) -> Sequence[Hit]:
+    if len(hits) < DEEP:
+        return hits  # there are no more
+    best, last = hits[0].score, hits[-1].score
+    return [hit for hit in hits if hit.score > last + PLATEAU * (best - last)]
 
 
 def _content(hit: Hit) -> tuple[str, ...]:
