@@ -2,8 +2,11 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from aiohttp import web
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,8 @@ CUT_AFTER = Cut(after_processing=True)
 class Faults:
     """Which call goes wrong how: `next` for the next calls, `always` until cleared.
 
-    The method `*` stands for every method.
+    The method `*` stands for every method; `response_url` and `files` are the two
+    addresses beside the Web API.
     """
 
     def __init__(self) -> None:
@@ -90,6 +94,44 @@ class Faults:
             if name in self._always:
                 return self._always[name]
         return None
+
+
+async def suffer(
+    fault: Fault | None,
+    request: web.Request,
+    work: Callable[[], Awaitable[web.StreamResponse]],
+) -> web.StreamResponse:
+    """Do what was asked for, as far as the fault lets it come through."""
+    match fault:
+        case Fail():
+            return _failed(fault)
+        case Cut(after_processing=False):
+            return _cut(request)
+        case Hold(after_processing=False):
+            await fault.wait()
+    answer = await work()
+    match fault:
+        case Cut():
+            return _cut(request)
+        case Hold(after_processing=True):
+            await fault.wait()
+    return answer
+
+
+def _failed(fault: Fail) -> web.Response:
+    if fault.status == 429:
+        return web.json_response(
+            {"ok": False, "error": "ratelimited"},
+            status=429,
+            headers={"Retry-After": str(fault.retry_after or 1)},
+        )
+    return web.Response(status=fault.status, text=fault.body, content_type="text/html")
+
+
+def _cut(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
 
 
 def fail(status: int, /) -> Fail:

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from tests.fakes.slack import posting
 from tests.fakes.slack.blocks import check_message
+from tests.fakes.slack.faults import suffer
 from tests.fakes.slack.limits import Refusal, stored
 from tests.fakes.slack.model import Channel, Json, Message, User
 from tests.fakes.slack.platform import Platform
@@ -51,8 +52,12 @@ class ResponseUrls:
         self.made[key] = made
         return made
 
-    async def serve(self, request: web.Request) -> web.Response:
+    async def serve(self, request: web.Request) -> web.StreamResponse:
         """Take an answer, or say why not."""
+        fault = self._platform.faults.take("response_url")
+        return await suffer(fault, request, lambda: self._process(request))
+
+    async def _process(self, request: web.Request) -> web.Response:
         payload = await request.json()
         self.posts.append(payload)
         try:

@@ -12,6 +12,7 @@ from tests.fakes.slack.app import SlackApp
 from tests.fakes.slack.background import Background
 from tests.fakes.slack.clock import Clock
 from tests.fakes.slack.delivery import Delivery
+from tests.fakes.slack.faults import suffer
 from tests.fakes.slack.http_events import HttpEvents
 from tests.fakes.slack.interacting import Interactions
 from tests.fakes.slack.model import Channel, Json, Message, Team, Token, View
@@ -105,7 +106,11 @@ class Slack:
         self.courier.transport = self.http
         return await self.http.verify()
 
-    async def _download(self, request: web.Request) -> web.Response:
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        fault = self.faults.take("files")
+        return await suffer(fault, request, lambda: self._file(request))
+
+    async def _file(self, request: web.Request) -> web.Response:
         kind, _, value = request.headers.get("Authorization", "").partition(" ")
         token = self.tokens.get(value)
         file = self.workspace.files.get(request.match_info["id"])

@@ -16,7 +16,7 @@ from tests.fakes.slack import (
     views,
 )
 from tests.fakes.slack.asking import missing_scope
-from tests.fakes.slack.faults import Cut, Fail, Fault, Hold, Refuse
+from tests.fakes.slack.faults import Fail, Fault, Refuse, suffer
 from tests.fakes.slack.limits import Refusal
 from tests.fakes.slack.model import Json, Token
 from tests.fakes.slack.platform import Call, Platform
@@ -88,22 +88,17 @@ class WebApi:
         self, request: web.Request, call: Call, fault: Fault | None
     ) -> web.StreamResponse:
         match fault:
-            case Fail():
-                return _failed(call, fault)
             case Refuse(error):
                 call.answer = {"ok": False, "error": error}
                 return self._respond(call)
-            case Cut(after_processing=False):
-                return _cut(request)
-            case Hold(after_processing=False):
-                await fault.wait()
-        await self._process(request, call)
-        match fault:
-            case Cut():
-                return _cut(request)
-            case Hold(after_processing=True):
-                await fault.wait()
-        return self._respond(call)
+            case Fail(status=status):
+                call.http_status = status
+
+        async def process() -> web.StreamResponse:
+            await self._process(request, call)
+            return self._respond(call)
+
+        return await suffer(fault, request, process)
 
     async def _call(self, request: web.Request, method: str) -> Call:
         rule = RULES.get(method, Rule())
@@ -185,18 +180,3 @@ async def _arguments(request: web.Request, rule: Rule) -> Json:
         arguments |= dict(await request.post())
     arguments.pop("token", None)
     return arguments
-
-
-def _failed(call: Call, fault: Fail) -> web.Response:
-    call.http_status = fault.status
-    if fault.status == 429:
-        call.answer = {"ok": False, "error": "ratelimited"}
-        headers = {"Retry-After": str(fault.retry_after or 1)}
-        return web.json_response(call.answer, status=429, headers=headers)
-    return web.Response(status=fault.status, text=fault.body, content_type="text/html")
-
-
-def _cut(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()

@@ -14,6 +14,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncRateLimitErrorRetryHandler,
 )
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from tests.fakes.certificates import certificates
 from tests.fakes.connect_proxy import connect_proxy
@@ -106,6 +107,19 @@ async def test_a_cut_after_processing_makes_the_sdk_post_twice(slack: Slack) -> 
     await post(client)
 
     assert posted(slack) == ["20日です", "20日です"]
+
+
+async def test_a_response_url_fails_like_everything_else(slack: Slack) -> None:
+    delivery = await slack.command("tanaka", "general", "/ask", "休暇は?")
+    webhook = AsyncWebhookClient(delivery.payload["response_url"], retry_handlers=[])
+    slack.faults.next("response_url", fail(500), CUT_AFTER)
+
+    assert (await webhook.send(text="一度目")).status_code == 500
+    with pytest.raises(ClientConnectionError):
+        await webhook.send(text="二度目")
+    assert (await webhook.send(text="三度目")).body == "ok"
+
+    assert [m.text for m in slack.whispers("tanaka")] == ["二度目", "三度目"]
 
 
 async def test_a_call_is_held_before_or_after_it_is_done(
