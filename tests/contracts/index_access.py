@@ -146,6 +146,30 @@ class AccessContract:
         assert await found("grp:人事部", "grp:tokyo") == 0
         assert await found("pub", "grp:tokyo", "grp:osaka") == 0
 
+    async def test_who_is_in_thousands_of_groups_finds_what_they_open(
+        self, index: Index, generation: Generation
+    ) -> None:
+        """An engine may take so many names in another way than a few."""
+        many = [f"grp:人事部 {n}" for n in range(2_500)]
+        pages = {f"規則{n}": layers([many[n * 600]], [PUB]) for n in range(5)}
+        for name, access in pages.items():
+            await index.put(generation, [a_record("休暇", name, access=access)])
+        asker = holding("pub", *many[601:])
+
+        hits = await search(index, generation, "休暇", principals=asker)
+
+        assert {"規則2", "規則3", "規則4"} == {hit.chunk.title for hit in hits}
+
+    async def test_a_name_with_a_separator_is_not_taken_for_two(
+        self, index: Index, generation: Generation
+    ) -> None:
+        """Sources cannot make such a name, and it would open nothing if they did."""
+        await index.put(generation, [a_record("給与", access=layers(["grp:人事部"]))])
+        marks = "\x1f\x1e,;| \t\n'\"\\"
+        asker = holding(*(f"grp:x{mark}grp:人事部{mark}" for mark in marks))
+
+        assert await search(index, generation, "給与", principals=asker) == []
+
     async def test_more_than_four_layers_are_found_by_the_four_narrowest(
         self, index: Index, generation: Generation
     ) -> None:

@@ -39,6 +39,7 @@ CHUNK_COLUMNS = (
     "first_line",
     "last_line",
 )
+_BETWEEN = "\x1f"
 _SPEC_KEY = b"shirube.generation"
 _LANGUAGES = {language.value: language for language in Language}
 
@@ -183,9 +184,16 @@ def _texts(values: Iterable[str]) -> str:
 
 
 def readable_by(principals: AbstractSet[Principal], /) -> str:
-    """Select what holders of these principals may read: one of every layer."""
-    held = f"[{_texts(sorted(principals))}, {_text(FILLER)}]"
-    return " AND ".join(f"array_has_any({name}, {held})" for name in ACCESS_COLUMNS)
+    """Select what holders of these principals may read: one of every layer.
+
+    They are written as one text that the engine cuts: it takes 50 ms to understand
+    2,000 texts, once for each layer. No document asks for a principal that would be
+    cut in two, so nobody holds one.
+    """
+    held = [name for name in sorted(principals) if _BETWEEN not in name]
+    text = _text(_BETWEEN.join([*held, FILLER]))
+    cut = f"string_to_array({text}, {_text(_BETWEEN)})"
+    return " AND ".join(f"array_has_any({name}, {cut})" for name in ACCESS_COLUMNS)
 
 
 def with_ids(ids: Iterable[ChunkId], /) -> str:
