@@ -129,6 +129,8 @@ def _content(
         raise Refusal("no_text")
     if not text:
         platform.complain(f"{call.method} has blocks but no text for notifications")
+    if flag(call.args, "link_names") or call.args.get("parse") == "full":
+        platform.complain(f"{call.method} lets Slack make mentions of plain names")
     return _shortened(platform, call, text), blocks
 
 

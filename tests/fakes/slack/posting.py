@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 
 from tests.fakes.slack import events, shapes
-from tests.fakes.slack.limits import links_in
 from tests.fakes.slack.model import Channel, Json, Message, Revision, User
 from tests.fakes.slack.platform import Platform
 
@@ -96,16 +95,6 @@ async def delete(platform: Platform, message: Message) -> None:
         message.deleted = True
         await events.deleted(platform, message, before)
     platform.notify()
-
-
-def previews(message: Message) -> list[str]:
-    """The links whose pages Slack would show below a message.
-
-    A post can forbid it; a stream has no such argument.
-    """
-    if message.unfurl_links is False and message.unfurl_media is False:
-        return []
-    return links_in(message.reads)
 
 
 def explicit_ids(blocks: Iterable[Json]) -> set[str]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from aiohttp import ClientSession, web
 
-from tests.fakes.slack import assistant, posting, speaking
+from tests.fakes.slack import assistant, posting, seeing, speaking
 from tests.fakes.slack.app import SlackApp
 from tests.fakes.slack.background import Background
 from tests.fakes.slack.clock import Clock
@@ -282,12 +282,23 @@ class Slack:
 
     def whispers(self, who: Who) -> list[Message]:
         """The ephemeral messages a person sees."""
-        user = self.workspace.user(who)
-        return [
-            message
-            for message in self.workspace.ephemerals
-            if message.ephemeral_to == user.id and not message.deleted
-        ]
+        return seeing.whispers(self.platform, self.workspace.user(who))
+
+    def reload(self, who: Who) -> None:
+        """Open a person's client again; ephemeral messages are gone then."""
+        seeing.reload(self.platform, self.workspace.user(who))
+
+    def pings(self, message: Message) -> list[str]:
+        """Whom a message notifies."""
+        return seeing.pings(message)
+
+    def links(self, message: Message) -> list[str]:
+        """Every address in a message."""
+        return seeing.links(message)
+
+    def outbound(self) -> str:
+        """Everything the bot ever sent, as one text to search."""
+        return seeing.outbound(self.platform, self.response_urls.posts)
 
     def status(self, message: Message) -> str:
         """What the bot is shown to be doing in the thread of a message."""
@@ -304,7 +315,7 @@ class Slack:
 
     def previews(self, message: Message) -> list[str]:
         """The links that Slack would show previews of."""
-        return posting.previews(message)
+        return seeing.previews(message)
 
     def calls_to(self, method: str) -> list[Call]:
         """The calls of one method, in their order."""

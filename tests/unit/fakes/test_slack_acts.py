@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.fakes.slack import Slack
-from tests.fakes.slack.kit import actions, button, error, modal, verdict
+from tests.fakes.slack.kit import actions, button, error, modal, section, verdict
 from tests.fakes.slack.listening import listening
 from tests.fakes.slack.model import Json
 from tests.fakes.slack.speaking import NotPossible
@@ -224,6 +224,65 @@ async def test_suggested_prompts_are_four_at_most(
         await error(show(channel_id=direct, prompts=[prompt] * 5))
         == "invalid_arguments"
     )
+
+
+async def test_whispers_are_lost_on_reload_and_unseen_in_quiet_threads(
+    slack: Slack, client: AsyncWebClient
+) -> None:
+    question = await slack.say("tanaka", "general", "@shirube 休暇は?")
+
+    async def whisper(text: str, thread_ts: str | None) -> None:
+        await client.chat_postEphemeral(
+            channel="CGENERAL", user="UTANAKA", text=text, thread_ts=thread_ts
+        )
+
+    await whisper("スレッドがない", question.ts)
+    await slack.say("sato", "general", "20日かな", thread=question)
+    await whisper("スレッドがある", question.ts)
+    await whisper("チャンネル", None)
+
+    assert [m.text for m in slack.whispers("tanaka")] == [
+        "スレッドがある",
+        "チャンネル",
+    ]
+    slack.reload("tanaka")
+    assert slack.whispers("tanaka") == []
+
+
+async def test_pings_and_links_are_found_wherever_they_hide(
+    slack: Slack, client: AsyncWebClient
+) -> None:
+    link = button("出典") | {"url": "https://evil.example/b"}
+    await client.chat_postMessage(
+        channel="CGENERAL",
+        text="<!channel> <https://evil.example/a|社内> &lt;!here&gt;",
+        blocks=[
+            section("<@UTANAKA> さん"),
+            {"type": "markdown", "text": "[規程](https://evil.example/c)"},
+            actions(link),
+        ],
+        link_names=True,
+    )
+    [message] = slack.workspace.channel("general").messages.values()
+
+    assert slack.pings(message) == ["!channel", "@UTANAKA"]
+    assert slack.links(message) == [
+        f"https://evil.example/{page}" for page in ("a", "c", "b")
+    ]
+    assert slack.complaints == [
+        "chat.postMessage lets Slack make mentions of plain names"
+    ]
+    assert "evil.example/b" in slack.outbound()
+
+
+async def test_long_posts_are_cut_and_complained_about(
+    slack: Slack, client: AsyncWebClient
+) -> None:
+    await client.chat_postMessage(channel="CGENERAL", text="あ" * 40_001)
+
+    [message] = slack.workspace.channel("general").messages.values()
+    assert message.text == "あ" * 40_000
+    assert slack.complaints == ["chat.postMessage has a text of over 4,000 bytes"]
 
 
 async def test_previews_are_forbidden_in_posts_but_not_in_streams(
