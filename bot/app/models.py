@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+import structlog
+
 from bot.app.hosts import ConfiguredHost, configured, embedder, look, server
 from bot.backends.endpoint import Timeouts
 from bot.backends.gate import FairGate
@@ -18,6 +20,9 @@ from bot.backends.hosts import (
 from bot.core.model import EmbeddingSpec
 from bot.core.ports import ActiveGeneration, Embedder, LanguageModel
 from bot.settings import Settings
+from bot.telemetry import HOST_WARNING
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +52,9 @@ class Models:
         return tuple(one for each in watched if each for one in each.standings())
 
     async def warm_up(self) -> tuple[str, ...]:
-        """Load all models, the hosts side by side; return warnings."""
+        """Load all models, the hosts side by side; return, and log, warnings."""
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(host.warm_up()) for host in self.hosts]
+            tasks = [group.create_task(_warmed_up(host)) for host in self.hosts]
         return tuple(warning for task in tasks for warning in task.result())
 
 
@@ -80,6 +85,13 @@ async def models(
         documents=_embedder(hosts, None) if embeds else None,
         questions=FollowingEmbedder(generations, following) if embeds else None,
     )
+
+
+async def _warmed_up(host: ConfiguredHost) -> tuple[str, ...]:
+    warnings = await host.warm_up()
+    for warning in warnings:
+        log.warning(HOST_WARNING, host=host.name, warning=warning)
+    return warnings
 
 
 def _hosted(

@@ -118,6 +118,12 @@ class Room:
         return answer
 
 
+async def warnings(room: Room) -> tuple[str, ...]:
+    """Warm the models up, as `chat` does."""
+    async with opened(settings.load(room.terminal.folder / "shirube.toml")) as app:
+        return await app.models.warm_up()
+
+
 def ignored(_: AnswerEvent, /) -> None:
     pass
 
@@ -224,6 +230,7 @@ def test_llama_cpp_writes_and_embeds(room: Room) -> None:
     assert phrases.DEGRADED_LEXICAL.en not in vector["notes"]
     assert "社内モデル" in checked.out
     assert checked.code == 0, checked.all
+    assert asyncio.run(warnings(room)) == ()
 
 
 def test_a_server_that_does_not_say_its_context_is_told_it(room: Room) -> None:
@@ -249,6 +256,7 @@ def test_a_server_that_does_not_say_its_context_is_told_it(room: Room) -> None:
     assert "set the context in the settings" in checked.out
     assert checked.code == 1
     assert (told["kind"], told["answer"]) == ("generated", SAYS)
+    assert "kept shorter than they could be" in " ".join(asyncio.run(warnings(room)))
 
 
 def test_a_host_without_the_model_is_named(room: Room) -> None:
