@@ -1,13 +1,16 @@
-"""An index that lost what it held: nobody hears that the documents know nothing."""
+"""An index that lacks chunks: nobody hears that the documents know nothing."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from bot.backends.memory import MemoryIndex
-from bot.core.model import Declined, Finished, Reason
+from bot.core.errors import PartialWrite
+from bot.core.model import ChunkRecord, Declined, Finished, Generation, Reason
+from bot.core.sync import RunState
 from bot.ingest.progress import silent
-from tests.fakes.house import Killed, house
+from tests.fakes.house import Killed, Writes, house
 from tests.fakes.source import MemorySource, Page
 
 LEAVE = "有給休暇は何日もらえますか"
@@ -36,3 +39,49 @@ async def test_until_it_is_built_again_the_search_is_down(tmp_path: Path) -> Non
     assert source.fetched == []
     assert isinstance(after, Finished)
     assert "10日" in after.answer.text
+
+
+# --- a batch that fails in part ---
+
+NEW = Page("休暇規程", "## 有給休暇\n\n有給休暇は入社6か月後に12日を付与する。")
+
+
+class Halving(Writes):
+    """A chunk store that takes only half of what it is given."""
+
+    async def put(
+        self, generation: Generation, records: Sequence[ChunkRecord], /
+    ) -> None:
+        half = len(records) // 2
+        await super().put(generation, records[:half])
+        rest = [record.chunk.id for record in records[half:]]
+        raise PartialWrite("half of the batch was refused", ids=rest)
+
+
+async def test_a_batch_that_fails_in_part_changes_no_answer_until_it_is_whole(
+    tmp_path: Path,
+) -> None:
+    pages = {f"{number}.md": PAGE for number in range(4)}
+    later = {f"{number}.md": NEW for number in range(4)}
+    async with house(tmp_path) as home:
+        whole = home.writes
+        await home.sync(MemorySource(dict(pages)))
+        home.writes = Halving(home.index)
+        with pytest.raises(PartialWrite, match="half of the batch"):
+            await home.sync(MemorySource(dict(later)))
+        between = await home.ask(LEAVE)
+        (run,) = await home.state.runs.recent("handbook", limit=1)
+        home.writes = whole
+        source = MemorySource(dict(later))
+        await home.sync(source)
+        after = await home.ask(LEAVE)
+
+    assert isinstance(between, Finished)
+    assert "10日" in between.answer.text
+    assert "12日" not in between.answer.text
+    assert run.state is RunState.FAILED
+    assert run.report is not None
+    assert run.report.detail == "half of the batch was refused"
+    assert isinstance(after, Finished)
+    assert "12日" in after.answer.text
+    assert source.fetched == [], "it was staged already"

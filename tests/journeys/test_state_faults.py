@@ -1,7 +1,7 @@
 """A state database that fails: what the operator is told, and what people hear."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +11,18 @@ from uuid import uuid4
 
 import pytest
 
-from bot.core.errors import PartialWrite
-from bot.core.model import ChunkRecord, Finished, Generation
-from bot.core.sync import RunState
 from bot.state.release import THIS
-from tests.fakes.house import Writes, house
 from tests.fakes.postgres_server import RunningPostgres
-from tests.fakes.source import MemorySource, Page
-from tests.fakes.team import QUESTION, a_team, answered, complaint, is_down
+from tests.fakes.team import (
+    QUESTION,
+    a_team,
+    answered,
+    complaint,
+    is_down,
+    on_weaviate,
+)
 from tests.fakes.terminal import Terminal
+from tests.fakes.weaviate_server import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,36 @@ def test_a_crash_of_the_server_in_mid_sync_loses_nothing(team: Team) -> None:
     assert team.terminal.run("check").code == 0
 
 
+def test_two_that_activate_at_once_leave_one_generation_that_answers(
+    team: Team, weaviate: Node
+) -> None:
+    """On one host or on two: the lock of who writes lies in the database."""
+    prefix = f"T{uuid4().hex[:8]}"
+    settings = {**team.terminal.environment, **on_weaviate(weaviate, prefix=prefix)}
+    other = Terminal(team.terminal.folder, settings)
+    try:
+        for terminal in (team.terminal, other):
+            assert terminal.run("index", "build").code == 0
+        with (
+            team.terminal.started("index", "activate", "g2") as one,
+            other.started("index", "activate", "g3") as two,
+        ):
+            said = [process.communicate(timeout=60)[1] for process in (one, two)]
+        asked = other.run("ask", QUESTION)
+        active = team.tell("SELECT count(*) FROM active_generation")
+    finally:
+        weaviate.forget(prefix)
+
+    codes = [one.returncode, two.returncode]
+    assert set(codes) <= {0, 1}
+    assert 0 in codes
+    for code, text in zip(codes, said, strict=True):
+        assert ("is running already" in text) == (code == 1)
+        assert "Traceback" not in text
+    assert active == "1"
+    assert answered(asked), asked.all
+
+
 @contextmanager
 def syncing(team: Team) -> Iterator["Popen[str]"]:
     """Run a long sync as a process of its own, and wait until it is halfway."""
@@ -142,50 +175,3 @@ def syncing(team: Team) -> Iterator["Popen[str]"]:
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < end
         yield process
-
-
-# --- a batch that fails in part ------------------------------------------------
-
-OLD = Page("休暇規程", "## 付与\n\n有給休暇は入社6か月後に10日を付与する。")
-NEW = Page("休暇規程", "## 付与\n\n有給休暇は入社6か月後に12日を付与する。")
-
-
-class Halving(Writes):
-    """A chunk store that takes only half of what it is given."""
-
-    async def put(
-        self, generation: Generation, records: Sequence[ChunkRecord], /
-    ) -> None:
-        half = len(records) // 2
-        await super().put(generation, records[:half])
-        rest = [record.chunk.id for record in records[half:]]
-        raise PartialWrite("half of the batch was refused", ids=rest)
-
-
-async def test_a_batch_that_fails_in_part_changes_no_answer_until_it_is_whole(
-    tmp_path: Path,
-) -> None:
-    pages = {f"{number}.md": OLD for number in range(4)}
-    later = {f"{number}.md": NEW for number in range(4)}
-    async with house(tmp_path) as home:
-        whole = home.writes
-        await home.sync(MemorySource(dict(pages)))
-        home.writes = Halving(home.index)
-        with pytest.raises(PartialWrite, match="half of the batch"):
-            await home.sync(MemorySource(dict(later)))
-        between = await home.ask(QUESTION)
-        (run,) = await home.state.runs.recent("handbook", limit=1)
-        home.writes = whole
-        source = MemorySource(dict(later))
-        await home.sync(source)
-        after = await home.ask(QUESTION)
-
-    assert isinstance(between, Finished)
-    assert "10日" in between.answer.text
-    assert "12日" not in between.answer.text
-    assert run.state is RunState.FAILED
-    assert run.report is not None
-    assert run.report.detail == "half of the batch was refused"
-    assert isinstance(after, Finished)
-    assert "12日" in after.answer.text
-    assert source.fetched == [], "it was staged already"
