@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from functools import partial
 
+from bot.app.libraries import loaded
 from bot.app.running import App
 from bot.core.access import PUB
 from bot.core.errors import BotError
@@ -39,6 +40,7 @@ async def _index(app: App) -> Finding:
     generation = await app.state.generations.active()
     if generation is None:
         return _warning("nothing was synced yet; run `shirube sync`")
+    await loaded(generation.spec.backend)
     await _search(app, generation)
     return _ok(f"generation {generation.id} answers")
 

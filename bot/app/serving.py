@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 import structlog
 
+from bot.app.libraries import loaded
 from bot.app.looks import looks
 from bot.app.opening import opened
 from bot.app.running import App
@@ -31,7 +32,7 @@ Plug: TypeAlias = Callable[[App, Metrics], Platform]
 DRAIN_SECONDS: Final = 20.0
 """How long questions that were taken may still take; what follows is quick."""
 
-LONGEST_WAIT: Final = 30.0
+LONGEST_WAIT: Final = 4.0
 """Seconds at most between two attempts to open what is away at the start."""
 
 _NOBODY_ASKS = (
@@ -105,6 +106,7 @@ class Serving:
 
     async def _work(self) -> None:
         async with AsyncExitStack() as stack:
+            await loaded(self._settings.index.backend)
             app = await self._opened(stack)
             self._platforms = Platforms([p(app, self._metrics) for p in self._plugs])
             self._leadership = Leadership(app.state.lease, seconds=self._lease_seconds)

@@ -8,7 +8,7 @@ import structlog
 
 from bot.core.errors import BotError
 from bot.ops.check import Finding, Level
-from bot.telemetry import PART_CHANGED
+from bot.telemetry import LOOK_BROKE, PART_CHANGED
 
 log = structlog.get_logger()
 
@@ -21,6 +21,9 @@ PATIENCE = 2.0
 """Seconds that a look may take."""
 
 _SILENT = Finding(level=Level.ERROR, text="does not answer in time")
+_MISTAKE = Finding(
+    level=Level.ERROR, text="cannot be looked at; the log says why (serve.look_broke)"
+)
 
 
 class Readiness:
@@ -73,6 +76,10 @@ class Readiness:
             self.tell(part, await look())
         except BotError as error:
             self.tell(part, Finding(level=Level.ERROR, text=str(error)))
+        except Exception:  # whoever only looks must not end what others rely on
+            if self._seen.get(part) != _MISTAKE:
+                log.exception(LOOK_BROKE, part=part)
+            self.tell(part, _MISTAKE)
 
 
 def works(finding: Finding, /) -> bool:

@@ -19,10 +19,12 @@ from bot.commands.terminal import guarded
 from bot.core.errors import ConfigError, Conflict, Unavailable
 from bot.core.model import Outcome
 from bot.core.ports import Tenure
+from bot.ops import readiness
 from bot.state.store import uptime
 from bot.telemetry.metrics import Metrics
 
 EVERY = 0.01
+LOOKING = 0.5
 SENDING = 0.5
 """Seconds that a send may take."""
 
@@ -88,6 +90,7 @@ def main() -> None:
     def plug(_: App, metrics: Metrics) -> Board:
         return Board(folder / "wall.jsonl", word, metrics)
 
+    readiness.EVERY = LOOKING
     config = folder / "shirube.toml"
     plugs = [] if word == "alone" else [plug]
     sys.exit(guarded(lambda: served(config, plugs=plugs, lease_seconds=seconds)))

@@ -17,8 +17,10 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.fakes import weaviate_server
 from tests.fakes.postgres_server import RunningPostgres
 from tests.fakes.served import BLOCKED
+from tests.fakes.terminal import Terminal
 
 SECONDS = 2.0
 """How long the lease lasts here."""
@@ -35,6 +37,14 @@ embed_model = "none"
 
 [serve]
 port = 0
+"""
+
+SOURCE = """
+[[sources]]
+name = "notes"
+connector = "folder"
+access = ["pub"]
+options = { path = "notes" }
 """
 
 
@@ -71,6 +81,11 @@ class Served:
         said: dict[str, object] = json.loads(body)
         assert (status == 200) is said["ready"]
         return said
+
+    def part(self, name: str) -> str:
+        """What it says of one of its parts; nothing before it has looked."""
+        parts: dict[str, Any] = json.loads(self.get("readyz")[1])["parts"]
+        return str(parts[name]["text"]) if name in parts else ""
 
     def reasons(self) -> list[str]:
         reasons = self.ready()["reasons"]
@@ -257,6 +272,10 @@ def test_it_waits_for_its_database_steps_down_without_it_and_comes_back(
             assert one.get("healthz")[0] == 200
             assert (one.ready()["role"], one.ready()["ready"]) == ("starting", False)
             assert one.reasons()[0].startswith("process: waits: ")
+            with remote.served() as other:
+                other.logged("serve.waiting")
+                other.tell(signal.SIGTERM)
+                assert other.ended() == 0
             postgres.start()
             one.logged("serve.lease_taken")
             until(lambda: one.ready()["ready"] is True)
@@ -363,6 +382,58 @@ def test_a_platform_is_started_again_but_a_mistake_in_the_code_ends_the_process(
 
     crashed = other.lines("serve.crashed")[0]
     assert "LookupError: a mistake in the code" in str(crashed["exception"])
+
+
+def synced(house: House, backend: str, **variables: str) -> dict[str, str]:
+    """Put a document into an index; returns the settings that serve it."""
+    (house.folder / "shirube.toml").write_text(SETTINGS + SOURCE, encoding="utf-8")
+    terminal = Terminal(house.folder, {"SHIRUBE_INDEX__BACKEND": backend, **variables})
+    terminal.write("notes/休暇規程.md", "# 休暇規程\n\n10日を付与する。\n")
+    ran = terminal.run("sync")
+    assert ran.code == 0, ran.all
+    return dict(terminal.environment)
+
+
+def test_an_index_that_vanishes_is_told_and_found_again(house: House) -> None:
+    settings = synced(house, "lance")
+    index = house.folder / ".shirube" / "index"
+    with house.served(**settings) as one:
+        until(lambda: one.part("index") == "generation g1 answers", log=one.log)
+        assert 'shirube_documents{source="notes"} 1.0' in one.get("metrics")[1]
+        index.rename(index.with_name("away"))
+        until(lambda: one.ready()["ready"] is False)
+        assert one.reasons()[0].startswith("index: ")
+        assert one.alive()
+        index.with_name("away").rename(index)
+        until(lambda: one.ready()["ready"] is True, log=one.log)
+
+
+def test_an_index_server_that_hangs_or_dies_is_told_in_time(
+    house: House, weaviate_binary: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    if os.environ.get("SHIRUBE_TEST_CLUSTER") != "1":
+        pytest.skip("a Weaviate that is killed: SHIRUBE_TEST_CLUSTER=1 make test")
+    folder = tmp_path_factory.mktemp("weaviate-serve")
+    with weaviate_server.running(weaviate_binary, folder) as node:
+        settings = synced(
+            house,
+            "weaviate",
+            SHIRUBE_INDEX__URL=node.url,
+            SHIRUBE_INDEX__GRPC=node.grpc,
+        )
+        with house.served(**settings) as one:
+            until(lambda: one.part("index") == "generation g1 answers", log=one.log)
+            node.processes[-1].send_signal(signal.SIGSTOP)
+            until(lambda: one.part("index") == "does not answer in time", log=one.log)
+            assert one.alive()
+            node.processes[-1].send_signal(signal.SIGCONT)
+            until(lambda: one.ready()["ready"] is True, log=one.log)
+            node.kill()
+            until(lambda: one.ready()["ready"] is False, log=one.log)
+            assert one.alive()
+            node.start()
+            node.wait()
+            until(lambda: one.ready()["ready"] is True, log=one.log)
 
 
 def test_what_is_away_leaves_it_alive_and_nothing_secret_is_told(

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from structlog.testing import capture_logs
+
 from bot.core.errors import Unavailable
 from bot.ops.check import Finding, Level
 from bot.ops.readiness import EVERY, Readiness, summary
@@ -15,7 +17,7 @@ class Part:
 
     def __init__(self) -> None:
         self.looks = 0
-        self.error: Unavailable | None = None
+        self.error: Exception | None = None
         self.answers = asyncio.Event()
         self.answers.set()
 
@@ -42,6 +44,24 @@ async def test_a_part_is_looked_at_every_few_seconds_and_its_error_is_told() -> 
         task.cancel()
 
     assert readiness.parts["state"] == FINE
+
+
+async def test_a_mistake_in_a_look_ends_nothing_and_is_logged_once() -> None:
+    time, part = Timeline(), Part()
+    readiness = Readiness(pause=time.pause)
+    part.error = LookupError("想定外")
+    with capture_logs() as lines:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(readiness.watch({"index": part.look}))
+            await time.elapse(EVERY * 3 - 1)
+            assert readiness.parts["index"].level is Level.ERROR
+            part.error = None
+            await time.elapse(EVERY)
+            task.cancel()
+
+    assert readiness.parts["index"] == FINE
+    events = [line["event"] for line in lines]
+    assert events == ["serve.look_broke", "serve.part", "serve.part"]
 
 
 async def test_a_part_that_hangs_is_told_in_time_and_delays_no_other() -> None:
