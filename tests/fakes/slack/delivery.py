@@ -12,7 +12,6 @@ from tests.fakes.slack.model import Json
 
 ACK_SECONDS = 3.0
 RETRY_PAUSES = (0.0, 60.0, 300.0)
-CALM_SECONDS = 0.2
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,7 +53,14 @@ class Delivery:
 
 
 class Transport(Protocol):
-    """A way to the app."""
+    """A way to the app.
+
+    `timeout_reason` is what a retry gives as its reason, `calm_seconds` how long the
+    app may take, in real time, before a clock that jumps goes past it.
+    """
+
+    timeout_reason: str
+    calm_seconds: float
 
     async def carry(self, delivery: Delivery, attempt: Attempt, /) -> None:
         """Send one attempt; the courier hears of acks and failures later."""
@@ -95,6 +101,8 @@ class Courier:
 
         Otherwise a clock that jumps would outrun an app that answers at once.
         """
+        if self.transport is None:
+            return
         fresh = {
             key: delivery.attempts[-1]
             for key, delivery in self._open.items()
@@ -102,7 +110,7 @@ class Courier:
             and not delivery.attempts[-1].waited_for
         }
         with suppress(TimeoutError):
-            async with asyncio.timeout(CALM_SECONDS):
+            async with asyncio.timeout(self.transport.calm_seconds):
                 while fresh.keys() & self._open.keys():
                     self._answered.clear()
                     await self._answered.wait()
@@ -160,4 +168,4 @@ class Courier:
         self._notify()
 
     def _timeout(self) -> str:
-        return getattr(self.transport, "timeout_reason", "timeout")
+        return self.transport.timeout_reason if self.transport else "timeout"

@@ -30,6 +30,7 @@ class HttpEvents:
     """
 
     timeout_reason = "http_timeout"
+    calm_seconds = 2.0
 
     def __init__(
         self, platform: Platform, session: ClientSession, background: Background

@@ -49,6 +49,7 @@ class Sockets:
     """
 
     timeout_reason = "timeout"
+    calm_seconds = 0.2  # an app that does not want a payload says nothing
 
     def __init__(self, platform: Platform) -> None:
         self.open: list[Connection] = []

@@ -243,7 +243,7 @@ async def test_a_socket_whose_network_breaks_is_replaced(slack: Slack) -> None:
         async def message(event: dict[str, Any]) -> None:
             heard.append(event["text"])
 
-        async with listening(slack, app, ping_interval=0.05):
+        async with listening(slack, app, ping_interval=0.4):
             proxy.reset_all()
             await slack.until(lambda: len(slack.sockets.ever) == 2)
             await slack.until(lambda: len(slack.sockets.open) == 1)

@@ -156,7 +156,7 @@ async def test_point_10_the_app_comes_back_after_a_server_restart(
     async def message(event: Json) -> None:
         heard.append(event["text"])
 
-    async with listening(slack, app, ping_interval=0.05):
+    async with listening(slack, app, ping_interval=0.4):
         await slack.restart()
         await slack.until(lambda: slack.sockets.open)
         await slack.say("tanaka", "general", "おかえり")
@@ -187,7 +187,7 @@ async def test_point_10_ten_connections_and_each_event_on_one_of_them(
 async def test_point_10_pings_are_answered_both_ways_until_the_link_is_deaf(
     slack: Slack, app: AsyncApp
 ) -> None:
-    async with listening(slack, app, ping_interval=0.05) as [client]:
+    async with listening(slack, app, ping_interval=0.4) as [client]:
         [connection] = slack.sockets.open
         await slack.sockets.ping()
         await slack.until(lambda: connection.pongs)
