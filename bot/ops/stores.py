@@ -62,8 +62,10 @@ def engine_findings(
     )
     if report.read_only:
         yield speaker.error(say.INDEX_READ_ONLY, place=report.place)
-    if len(report.nodes) > 1:
-        yield from _nodes(report.nodes, speaker)
+    # A node that has been away for some seconds is not in the list any more.
+    expected = max(len(report.nodes), report.copies or 1)
+    if report.nodes and expected > 1:
+        yield from _nodes(report.nodes, expected, speaker)
     yield from _copies(report, copies, speaker)
     if report.clouds:
         yield speaker.warning(
@@ -127,13 +129,18 @@ def generation_finding(
     )
 
 
-def _nodes(nodes: tuple[Node, ...], speaker: Speaker) -> Iterator[Finding]:
+def _nodes(
+    nodes: tuple[Node, ...], expected: int, speaker: Speaker
+) -> Iterator[Finding]:
     healthy = [node for node in nodes if node.healthy]
     names = ", ".join(node.name for node in nodes if not node.healthy)
-    counts = {"all": len(nodes), "healthy": len(healthy), "names": names}
-    if not names:
-        yield speaker.ok(say.NODES, all=len(nodes))
-    elif 2 * len(healthy) > len(nodes):
+    if len(nodes) < expected:
+        known = ", ".join(node.name for node in healthy)
+        names = say.ALL_BUT.say(speaker.language, names=known)
+    counts = {"all": expected, "healthy": len(healthy), "names": names}
+    if len(healthy) == expected:
+        yield speaker.ok(say.NODES, all=expected)
+    elif 2 * len(healthy) > expected:
         yield speaker.warning(say.NODES_AWAY, **counts)
     else:
         yield speaker.error(say.NO_MAJORITY, **counts)

@@ -109,6 +109,7 @@ COPIES: Final = Phrase(
 NODES: Final = Phrase(
     ja="ノード {all} 台すべてが正常です。", en="All {all} nodes are healthy."
 )
+ALL_BUT: Final = Phrase(ja="{names} 以外", en="all but {names}")
 NODES_AWAY: Final = Phrase(
     ja=(
         "ノード {all} 台のうち {healthy} 台だけが正常です。"

@@ -10,8 +10,9 @@ import pytest
 
 from bot.backends.weaviate import open_index
 from bot.backends.weaviate.index import WeaviateIndex
+from bot.backends.weaviate.permissions import BEYOND
 from bot.core.model import ChunkRecord, Generation
-from bot.core.reports import IndexReport
+from bot.core.reports import IndexReport, Rights
 from tests.contracts.index import IndexContract
 from tests.contracts.index_records import (
     STAFF,
@@ -147,6 +148,7 @@ async def test_the_nodes_are_counted_and_the_dead_one_is_named(
     victim.wait()
 
     assert (whole.copies, whole.shards, len(whole.nodes)) == (3, 1, 3)
+    assert await first.rights() == Rights(beyond_reading=BEYOND, anybody=True)
     assert left == ["n1", "n2"]
 
 

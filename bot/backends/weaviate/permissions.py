@@ -12,20 +12,27 @@ from bot.backends.weaviate.schema import Layout
 from bot.core.reports import Rights
 
 READING = ("read_collections", "read_data")
-WRITING = (
-    *READING,
+BEYOND = (
     "create_collections",
     "delete_collections",
     "create_data",
     "update_data",
     "delete_data",
 )
+WRITING = (*READING, *BEYOND)
 
 
 async def rights(
     client: WeaviateAsyncClient, layout: Layout, /, *, anybody: bool
 ) -> Rights:
-    """Compare the roles of the key's user with what the index needs."""
+    """Compare what the key's user may do with what the index needs.
+
+    Without a key there is no user to ask for: `anybody` may do everything, where the
+    server lets them in.
+    """
+    if anybody:
+        await client.collections.exists(f"{layout.prefix}_0")
+        return Rights(beyond_reading=BEYOND, anybody=True)
     with warnings.catch_warnings():
         # Newer servers have kinds of permissions that the client does not know.
         warnings.filterwarnings("ignore", "RBAC001", UserWarning)
@@ -34,18 +41,18 @@ async def rights(
     if not user.roles and await _may_look(client, layout):
         # Roles are switched off: who is let in may do everything.
         granted = set(WRITING)
-    where = layout.pattern
     return Rights(
-        lacks_reading=tuple(
-            f"{need} on {where}" for need in READING if need not in granted
-        ),
-        lacks_writing=tuple(
-            f"{need} on {where}" for need in WRITING if need not in granted
-        ),
-        beyond_reading=tuple(
-            action for action in WRITING if action in granted - set(READING)
-        ),
-        anybody=anybody,
+        lacks_reading=_lacking(READING, granted, layout),
+        lacks_writing=_lacking(WRITING, granted, layout),
+        beyond_reading=tuple(action for action in BEYOND if action in granted),
+    )
+
+
+def _lacking(
+    needed: tuple[str, ...], granted: set[str], layout: Layout
+) -> tuple[str, ...]:
+    return tuple(
+        f"{need} on {layout.pattern}" for need in needed if need not in granted
     )
 
 

@@ -94,6 +94,16 @@ def test_nodes_are_counted(away: int, level: Level, said: str) -> None:
     assert (second.level, said in second.text) == (level, True)
 
 
+def test_a_node_that_is_not_even_listed_any_more_is_missed() -> None:
+    two, one = replace(CLUSTER, nodes=CLUSTER.nodes[:2]), replace(CLUSTER, nodes=())
+    _, found = engine_findings(two, Language.JA, copies=3)
+
+    assert found.level is Level.WARNING
+    assert found.text.startswith("ノード 3 台のうち 2 台だけが正常です")
+    assert "n1, n2 以外" in found.text
+    assert len([*engine_findings(one, Language.JA, copies=3)]) == 1
+
+
 @pytest.mark.parametrize(
     ("report", "copies", "said"),
     [
