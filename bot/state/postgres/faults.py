@@ -104,6 +104,9 @@ def _unreached(address: Address, error: BaseException) -> BotError | None:
             fault = Unavailable(f"{address} cannot be reached ({reason}); {_LOOK}")
         case asyncpg.InterfaceError() if "closed" in str(error):
             fault = Unavailable(f"{address} {_BROKEN}")
+        case asyncpg.InternalClientError() if "cannot switch to state" in str(error):
+            # The server said goodbye, and the end of the connection is on its way.
+            fault = Unavailable(f"{address} {_BROKEN}")
         case asyncpg.InternalClientError() if "another operation" in str(error):
             # It was about to ask when the server went away.
             fault = Unavailable(f"{address} {_BROKEN}")

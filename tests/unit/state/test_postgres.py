@@ -20,6 +20,7 @@ from bot.core.sync import RunState
 from bot.state.database import ATTEMPTS, uninterrupted
 from bot.state.postgres.address import parsed
 from bot.state.postgres.engine import CONNECTIONS, PostgresDatabase
+from bot.state.postgres.faults import mapped
 from bot.state.postgres.site import ServerSite
 from bot.state.release import THIS, Release
 from bot.state.schema import metadata
@@ -210,6 +211,16 @@ async def test_a_restart_in_mid_transaction_leaves_nothing_of_it(
 
     assert await desk.live() == 1
     assert await desk.stage(a_state(text="次")) == 2
+
+
+def test_a_connection_over_which_the_server_said_goodbye_is_broken_off() -> None:
+    """Between the word and the end, the driver complains of itself."""
+    said = "cannot switch to state 11; another operation (2) is in progress"
+    with (
+        pytest.raises(Unavailable, match="broke the connection off"),
+        mapped(parsed("postgresql://shirube@localhost/標")),
+    ):
+        raise asyncpg.InternalClientError(said)
 
 
 async def test_a_restart_between_two_calls_is_not_noticed(
