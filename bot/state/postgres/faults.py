@@ -24,6 +24,10 @@ _BROKEN = "broke the connection off; what was being written is there whole or no
 
 _LOOK = "see that the server runs, and that state.url names it"
 
+_OVER = ("closed", "cannot switch to state")
+"""What the driver says of a connection that has ended, or that the server has just
+said goodbye over."""
+
 _KNOWN: dict[str, tuple[type[BotError], str]] = {
     "25006": (
         ReadOnly,
@@ -102,10 +106,9 @@ def _unreached(address: Address, error: BaseException) -> BotError | None:
         case OSError():
             reason = error.strerror or error
             fault = Unavailable(f"{address} cannot be reached ({reason}); {_LOOK}")
-        case asyncpg.InterfaceError() if "closed" in str(error):
-            fault = Unavailable(f"{address} {_BROKEN}")
-        case asyncpg.InternalClientError() if "cannot switch to state" in str(error):
-            # The server said goodbye, and the end of the connection is on its way.
+        case asyncpg.InterfaceError() | asyncpg.InternalClientError() if any(
+            sign in str(error) for sign in _OVER
+        ):
             fault = Unavailable(f"{address} {_BROKEN}")
         case asyncpg.InternalClientError() if "another operation" in str(error):
             # It was about to ask when the server went away.
