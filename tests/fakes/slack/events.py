@@ -53,14 +53,14 @@ async def posted(platform: Platform, message: Message) -> None:
         event |= {"subtype": "thread_broadcast", "root": shapes.message(platform, root)}
     direct = where.kind is Kind.DM
     ours = message.user == platform.bot.id
+    told = [(MESSAGE_EVENTS[where.kind], event)]
     if mentions(message.text, platform.bot.id) and not direct and not ours:
-        mention = {
-            name: value
-            for name, value in event.items()
-            if name not in {"channel_type", "subtype", "root"}
-        }
-        await emit(platform, "app_mention", mention | {"type": "app_mention"}, where)
-    await emit(platform, MESSAGE_EVENTS[where.kind], event, where)
+        left_out = {"channel_type", "subtype", "root"}
+        mention = {name: event[name] for name in event if name not in left_out}
+        place = 0 if platform.mention_first else 1
+        told.insert(place, ("app_mention", mention | {"type": "app_mention"}))
+    for subscription, one in told:
+        await emit(platform, subscription, one, where)
 
 
 async def changed(platform: Platform, message: Message, before: Json) -> None:
@@ -136,4 +136,4 @@ def _home_of(platform: Platform, message: Message, where: Channel) -> Json:
     if author is None or not (where.ext_shared or where.org_shared):
         return {}
     home = author.enterprise or author.team
-    return {"user_team": home, "source_team": author.team, "user_profile": {}}
+    return {"user_team": home, "source_team": author.team}

@@ -57,7 +57,11 @@ class Session:
 
 
 class Platform:
-    """Everything the fronts and the people share."""
+    """Everything the fronts and the people share.
+
+    `streaming` off makes every method of streams unknown; `mention_first` off lets
+    the `message` of a mention come before its `app_mention`, as it may.
+    """
 
     def __init__(self, workspace: Workspace, app: SlackApp, clock: Clock) -> None:
         self.workspace = workspace
@@ -75,6 +79,7 @@ class Platform:
         }
         self.url = ""
         self.streaming = True
+        self.mention_first = True
         self.calls: list[Call] = []
         self.complaints: list[str] = []
         self.statuses: list[Status] = []

@@ -16,7 +16,7 @@ from tests.fakes.slack.faults import suffer
 from tests.fakes.slack.http_events import HttpEvents
 from tests.fakes.slack.interacting import Interactions
 from tests.fakes.slack.model import Channel, Json, Message, Team, Token, View
-from tests.fakes.slack.platform import Call, Platform
+from tests.fakes.slack.platform import Call, Platform, Session
 from tests.fakes.slack.response_urls import ResponseUrls
 from tests.fakes.slack.sockets import Sockets
 from tests.fakes.slack.web_api import WebApi
@@ -303,6 +303,10 @@ class Slack:
     def status(self, message: Message) -> str:
         """What the bot is shown to be doing in the thread of a message."""
         return assistant.status_of(self.platform, message.channel, message.root)
+
+    def session(self, message: Message) -> Session | None:
+        """What the agent says about the thread of a message."""
+        return self.platform.sessions.get((message.channel, message.root))
 
     def modal(self, who: Who) -> View | None:
         """The modal a person sees, if one is open."""

@@ -119,6 +119,9 @@ def _address(platform: Platform, where: Channel, args: Json, stream: Stream) -> 
         raise Refusal("team_not_found")
     if stream.recipient_user and stream.recipient_user not in platform.workspace.users:
         raise Refusal("user_not_found")
+    reader = platform.workspace.users.get(stream.recipient_user or "")
+    if reader is not None and stream.recipient_team not in {None, reader.team}:
+        platform.complain("recipient_team_id is not the team of recipient_user_id")
 
 
 def _read(args: Json) -> tuple[str, list[Json]]:

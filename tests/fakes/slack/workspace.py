@@ -38,9 +38,10 @@ class Workspace:
     def new_id(self, prefix: str, name: str = "") -> str:
         """Return an id as Slack writes them, readable where the name allows it."""
         readable = re.sub(r"[^A-Z0-9]", "", name.upper())
-        taken = {*self.teams, *self.users, *self.channels, *self.usergroups}
-        if readable and prefix + readable not in taken:
-            return prefix + readable
+        identity = prefix + readable
+        known = (self.teams, self.users, self.channels, self.usergroups)
+        if readable and not any(identity in kind for kind in known):
+            return identity
         return f"{prefix}{readable}{next(self._numbers):06d}"
 
     def new_ts(self, now: float) -> str:

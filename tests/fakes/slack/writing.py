@@ -15,6 +15,8 @@ _TOKEN = re.compile(r"<([@#!])?([^<>|]+)(?:\|([^<>]*))?>")
 def typed(workspace: Workspace, text: str) -> str:
     """Return the text of an event for what was typed: `@name`, `#name`, links."""
     written = _URL.sub(lambda url: f"<{url[0]}>", escape(text))
+    if "@" not in written and "#" not in written:
+        return written
     names = _mentionable(workspace)
     longest_first = sorted(names, key=len, reverse=True)
     pattern = "|".join(re.escape(name) for name in longest_first)

@@ -185,6 +185,14 @@ async def test_point_4_a_mention_comes_twice_with_two_ids(slack: Slack) -> None:
     assert "channel_type" not in mention.event
 
 
+async def test_point_4_the_mention_may_come_second(slack: Slack) -> None:
+    slack.platform.mention_first = False
+    await slack.say("tanaka", "general", "@shirube 休暇は?")
+
+    kinds = [delivery.event["type"] for delivery in slack.courier.deliveries]
+    assert kinds == ["message", "app_mention"]
+
+
 async def test_point_4_no_mention_event_in_a_direct_message(slack: Slack) -> None:
     await slack.say("tanaka", slack.dm("tanaka"), "@shirube 休暇は?")
 

@@ -80,6 +80,22 @@ async def test_point_5_a_stream_in_a_channel_needs_a_recipient(
     assert (await start(channel=direct.channel, thread_ts=direct.ts))["ok"]
 
 
+async def test_point_5_a_recipient_of_another_team_is_a_complaint(
+    slack: Slack, client: AsyncWebClient
+) -> None:
+    question = await slack.say("partner", "with-partner", "@shirube 休暇は?")
+    await client.chat_startStream(
+        channel=question.channel,
+        thread_ts=question.ts,
+        recipient_team_id="TSHIRUBE",
+        recipient_user_id="UPARTNER",
+    )
+
+    assert slack.complaints == [
+        "recipient_team_id is not the team of recipient_user_id"
+    ]
+
+
 async def running_stream(slack: Slack, client: AsyncWebClient) -> Json:
     question = await slack.say("tanaka", slack.dm("tanaka"), "休暇は?")
     answer = await client.chat_startStream(
