@@ -17,9 +17,10 @@ from bot.backends.hosts import (
     ModelHost,
     Standing,
 )
+from bot.core.errors import ConfigError
 from bot.core.model import EmbeddingSpec
 from bot.core.ports import ActiveGeneration, Embedder, LanguageModel
-from bot.settings import Settings
+from bot.settings import HostSettings, Settings
 from bot.telemetry import HOST_WARNING
 
 log = structlog.get_logger()
@@ -63,14 +64,7 @@ async def models(
 ) -> Models:
     """Open the hosts, and put their models behind one port each."""
     named = settings.model_hosts()
-    hosts = tuple(
-        [
-            configured(
-                host, await stack.enter_async_context(server(host, settings.base))
-            )
-            for host in named
-        ]
-    )
+    hosts = tuple([await _opened(host, settings, stack) for host in named])
     patience = Timeouts().loading + max(host.answer_timeout for host in named)
     hosted = _hosted(hosts, deadline=patience)
     embeds = any(host.embed for host in hosts)
@@ -85,6 +79,16 @@ async def models(
         documents=_embedder(hosts, None) if embeds else None,
         questions=FollowingEmbedder(generations, following) if embeds else None,
     )
+
+
+async def _opened(
+    host: HostSettings, settings: Settings, stack: AsyncExitStack
+) -> ConfiguredHost:
+    try:
+        opened = server(host, settings.base)
+    except ConfigError as error:
+        raise ConfigError(f"model host {host.name}: {error}") from error
+    return configured(host, await stack.enter_async_context(opened))
 
 
 async def _warmed_up(host: ConfiguredHost) -> tuple[str, ...]:

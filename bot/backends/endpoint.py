@@ -1,6 +1,7 @@
 """One address of a model host, as a pool of connections that knows no models."""
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -192,13 +193,10 @@ def _address(url: str, dialect: Dialect) -> str:
     bare = "://" not in text
     try:
         address = httpx.URL(f"http://{text}" if bare else text)
-    except httpx.InvalidURL as error:
-        raise ConfigError(f"{url!r} is not the address of a server: {error}") from error
+    except httpx.InvalidURL as error:  # whose text may hold a piece of a password
+        raise _no_address(url, dialect) from error
     if address.scheme not in {"http", "https"} or not address.host:
-        raise ConfigError(
-            f"{url!r} is not the address of a server; "
-            f"write it like http://gpu.example:{dialect.port}"
-        )
+        raise _no_address(url, dialect)
     if address.userinfo:
         raise ConfigError(
             f"the address of {address.host} carries no password; use the bearer token"
@@ -206,6 +204,14 @@ def _address(url: str, dialect: Dialect) -> str:
     if bare and address.port is None:
         address = address.copy_with(port=dialect.port)
     return str(address).rstrip("/")
+
+
+def _no_address(url: str, dialect: Dialect) -> ConfigError:
+    shown = re.sub(r".*@", "…@", url)
+    return ConfigError(
+        f"{shown!r} is not the address of a server; "
+        f"write it like http://gpu.example:{dialect.port}"
+    )
 
 
 def _trust(url: str, ca_file: Path | None) -> ssl.SSLContext | bool:

@@ -285,6 +285,23 @@ def test_a_host_with_other_weights_under_the_same_name_is_named(room: Room) -> N
     assert "the embedding host gpu2 has another 'all-minilm'" in ran.err
 
 
+def test_a_host_with_an_impossible_address_is_named(room: Room) -> None:
+    room.terminal.configure(
+        """
+        [hosts.gpu1]
+        url = "http://gpu1.example:11434"
+
+        [hosts.gpu2]
+        url = "ftp://社内:秘密の鍵@gpu2.example"
+        """
+    )
+    ran = room.terminal.run("ask", LEAVE)
+
+    assert ran.code == 2
+    assert "model host gpu2: '…@gpu2.example' is not the address" in ran.err
+    assert "秘密の鍵" not in ran.all
+
+
 async def test_who_waits_at_the_terminal_sees_the_place_in_line(room: Room) -> None:
     server = room.ollama("一台")
     server.create("writer", room.writer())

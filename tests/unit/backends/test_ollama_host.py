@@ -39,11 +39,23 @@ async def test_an_address_may_be_written_as_people_do(given: str, address: str) 
 
 
 @pytest.mark.parametrize(
-    "given", ["", "ftp://gpu", "http://", "http://user:secret@gpu", "http://gpu:port"]
+    "given",
+    [
+        "",
+        "ftp://gpu",
+        "http://",
+        "http://gpu:port",
+        "http://user:秘密@gpu",
+        "ftp://user:秘密@gpu",
+        "user:秘#密@gpu",
+        "http://user:秘/密@gpu:port",
+    ],
 )
 def test_what_is_no_address_is_the_operators_business(given: str) -> None:
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigError) as caught:
         OllamaHost(given)
+
+    assert "秘" not in str(caught.value)
 
 
 def test_a_ca_file_that_cannot_be_read_is_the_operators_business(
