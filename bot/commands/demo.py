@@ -94,11 +94,10 @@ async def _require_own(app: App, /, *, again: bool) -> None:
 async def usable(read: settings.Settings) -> tuple[settings.Settings, list[str]]:
     """Return the settings with models that can be used now, or with none.
 
-    Where several hosts are set, or another kind, the settings are meant as they are.
+    Tables of hosts are meant as they are.
     """
-    hosts = read.model_hosts()
-    async with server(hosts[0], read.base) as host:
-        if len(hosts) > 1 or not isinstance(host, OllamaHost):
+    async with server(read.model_hosts()[0], read.base) as host:
+        if read.hosts or not isinstance(host, OllamaHost):
             return read, []
         chosen = await choose(
             host, chat=read.ollama.chat_model, embed=read.ollama.embed_model

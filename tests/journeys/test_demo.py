@@ -8,7 +8,7 @@ import pytest
 
 from bot import settings
 from bot.app import NONE, App, opened
-from bot.commands.demo import QUESTIONS, samples
+from bot.commands.demo import QUESTIONS, samples, usable
 from bot.commands.sync import sync_sources
 from bot.core.access import Audience, principal
 from bot.core.model import (
@@ -106,3 +106,15 @@ async def test_a_page_of_the_personnel_department_answers_nobody_else(
     assert isinstance(inside, Answer)
     assert inside.citations[0].title == "給与レンジ 2026"
     assert isinstance(outside, Declined)
+
+
+async def test_tables_of_hosts_are_used_as_they_are() -> None:
+    """Nothing else is picked where somebody chose, though the host is away."""
+    gpu = {"url": "http://127.0.0.1:9", "chat_model": "社内モデル"}
+    read = settings.load(samples() / "shirube.toml", hosts={"gpu1": gpu})
+    alone = settings.load(
+        samples() / "shirube.toml", ollama={"url": "http://127.0.0.1:9"}
+    )
+
+    assert await usable(read) == (read, [])
+    assert (await usable(alone))[0].ollama.chat_model == NONE
