@@ -172,6 +172,8 @@ def nobody(seats: Sequence[Seat[Model, Spec]], kind: str, /) -> BotError:
     """
     told = "; ".join(f"{seat.host.name}: {seat.error or 'busy'}" for seat in seats)
     sentence = f"no {kind} host can be used now ({told})"
+    if len(seats) == 1 and seats[0].error:
+        sentence = str(seats[0].error)
     if all(isinstance(seat.error, ConfigError) for seat in seats):
         return ConfigError(sentence)
     waits = [seat.breaker.remaining for seat in seats]

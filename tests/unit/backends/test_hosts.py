@@ -513,3 +513,13 @@ async def test_when_all_are_ill_the_error_says_why_and_until_when() -> None:
 
     assert caught.value.retry_after == 15.0
     assert "gpu1: 落ちている" in str(caught.value)
+
+
+async def test_what_the_only_host_says_is_told_as_it_is() -> None:
+    embedder = embedding(Weights("w", *[DOWN] * 9))
+
+    for _ in range(4):
+        with pytest.raises(Unavailable) as caught:
+            await embedder.embed_documents(["有給休暇"])
+
+    assert (str(caught.value), caught.value.retry_after) == ("落ちている", 15.0)
