@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -166,6 +167,23 @@ def test_a_schema_of_another_release_is_one_sentence(
     assert (level, said in text) == ("error", True), text
 
 
+def test_a_file_of_a_newer_release_or_a_damaged_one_hides_nothing_else(
+    terminal: Terminal,
+) -> None:
+    assert terminal.run("sync").code == 0
+    file = terminal.folder / ".shirube" / "state.db"
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    newer = terminal.run("check", "--json")
+    file.write_bytes("壊れた".encode() * 4096)
+    damaged = terminal.run("check", "--json")
+
+    for ran, words in ((newer, "newer Shirube"), (damaged, "is damaged; stop")):
+        [(level, text)] = told(ran, thing="state")
+        assert (ran.code, level, words in text) == (1, "error", True), text
+        assert told(ran, thing="index")[0][1].startswith("LanceDB")
+
+
 # --- the index -------------------------------------------------------------------
 
 
@@ -280,6 +298,7 @@ def test_a_model_is_tried_out_before_there_are_documents(
 ) -> None:
     host = having(terminal, OLLAMA__URL=ollama_url, OLLAMA__EMBED_MODEL=minilm_model)
     ran = host.run("check", "--json")
+    again = host.run("check", "--json")
 
     assert told(ran, thing="models") == [
         ("ok", "all-minilm speaks en (tried with built-in samples)."),
@@ -291,6 +310,7 @@ def test_a_model_is_tried_out_before_there_are_documents(
     texts = [text for _, text in told(ran, thing="host ollama")]
     assert texts[0] == f"{ollama_url}: Ollama 0.24.0, cloud off."
     assert ", 384 dimensions." in texts[1]
+    assert " in memory (0 % on the GPU), context " in again.out
 
 
 @pytest.mark.ollama
