@@ -272,7 +272,7 @@ def _state(status: GenerationStatus, *, lost: bool) -> str:
     if status.active:
         return "active"
     if status.generation.rebuild:
-        return "unusable"
+        return "replaced"
     if status.synced:
         return "old"
     if status.behind:

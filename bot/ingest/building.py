@@ -20,6 +20,8 @@ from bot.ingest.verifying import Verified, verify
 TOGETHER = 50
 """Documents written at once: what a build that is killed does again, at most."""
 
+REPLACED = "a sync built another one in its place"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
@@ -99,11 +101,13 @@ async def activate(
     /,
     *,
     progress: Progress,
+    replaced: str | None = None,
 ) -> Verified:
     """Let a generation answer instead of the active one, if it is found good.
 
     Raises `Conflict` with what is wrong, and also if another generation was
-    activated meanwhile; then nothing has changed.
+    activated meanwhile; then nothing has changed. `replaced` says why the old one
+    must not be used again, if it must not.
     """
     found = await verify(
         target,
@@ -119,7 +123,7 @@ async def activate(
             + "; ".join(found.problems)
             + f"; `shirube index drop {target.id}`, then `shirube index build`"
         )
-    await build.generations.activate(target.id, expected=active.id)
+    await build.generations.activate(target.id, expected=active.id, replaced=replaced)
     return found
 
 
@@ -144,9 +148,10 @@ async def replace(
     *,
     progress: Progress,
 ) -> Generation:
-    """Build a generation, make it the active one and drop the one it replaces.
+    """Build a generation and make it the active one.
 
-    The old one answers meanwhile. Raises `Unavailable` where the model host stopped
+    The old one answers meanwhile, and stays until `tidied`: answers that are being
+    written still look at it. Raises `Unavailable` where the model host stopped
     answering: the next call goes on there.
     """
     target, _ = await begun(wanted, build)
@@ -157,10 +162,16 @@ async def replace(
             f"{built.pending} of {built.documents} documents lack vectors, and "
             f"{active.id} still answers; run `shirube sync` again to go on"
         )
-    await activate(target, active, vectors, build, progress=progress)
-    with suppress(Unavailable):  # where it lies nothing answers: `index list` shows it
-        await drop(active, build)
+    await activate(target, active, vectors, build, progress=progress, replaced=REPLACED)
     return await build.generations.active() or target
+
+
+async def tidied(build: Build, /) -> None:
+    """Drop the generations that must not be used again, where they can be reached."""
+    for spare in await build.generations.spare():
+        if spare.rebuild:
+            with suppress(Unavailable):  # `index list` shows what could not be
+                await drop(spare, build)
 
 
 async def _weigh(

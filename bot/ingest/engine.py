@@ -61,6 +61,7 @@ class Engine:
         was lost, builds a new one from the state database; `rebuild` does so in any
         case.
         """
+        await building.tidied(self._build)
         active = await self._build.generations.active()
         wanted, problem = await self._wanted(active)
         reason = "it was asked for" if active and rebuild else None

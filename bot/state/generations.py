@@ -79,7 +79,12 @@ class SqlGenerations:
 
     @uninterrupted
     async def activate(
-        self, name: GenerationId, /, *, expected: GenerationId | None
+        self,
+        name: GenerationId,
+        /,
+        *,
+        expected: GenerationId | None,
+        replaced: str | None = None,
     ) -> None:
         """Make a generation the active one; `Conflict` unless `expected` is."""
         async with self._database.writing() as connection:
@@ -93,6 +98,12 @@ class SqlGenerations:
                 raise Conflict(
                     f"generation {expected} is not the active one any more: another "
                     "process made one active; `shirube index list` shows which"
+                )
+            if replaced is not None and expected is not None:
+                await connection.execute(
+                    update(generations)
+                    .where(generations.c.number == numbered(expected))
+                    .values(rebuild=replaced)
                 )
 
     @uninterrupted

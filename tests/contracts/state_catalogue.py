@@ -200,6 +200,25 @@ class GenerationsContract:
         await state.generations.retire(green.id)
         assert [each.active for each in await state.generations.builds()] == [True]
 
+    async def test_what_was_replaced_says_so_and_what_was_kept_does_not(
+        self, state: Ports
+    ) -> None:
+        blue, green = await a_generation(state), await a_generation(state)
+        red = await a_generation(state, active=False)
+        await state.generations.activate(
+            red.id, expected=green.id, replaced="古いモデル"
+        )
+
+        kept, replaced = await state.generations.spare()
+
+        assert (kept, kept.rebuild) == (blue, None)
+        assert (replaced.id, replaced.rebuild) == (green.id, "古いモデル")
+        with pytest.raises(Conflict, match="another process made one active"):
+            await state.generations.activate(
+                blue.id, expected=green.id, replaced="遅い"
+            )
+        assert await state.generations.active() == red
+
     async def test_spare_generations_are_named_until_they_are_retired(
         self, state: Ports
     ) -> None:

@@ -202,7 +202,7 @@ async def test_a_host_that_stops_leaves_a_build_that_can_be_gone_on_with(
 
     assert (await active(home)).id == G2
     assert len(model.asked) == len(set(model.asked))
-    assert await spare(home) == []
+    assert await spare(home) == [G1]
 
 
 async def test_a_build_by_vectors_that_are_cached_embeds_nothing(home: House) -> None:
@@ -233,14 +233,18 @@ async def test_vectors_of_one_model_are_never_kept_as_those_of_another(
 
 
 async def test_a_sync_leaves_the_builds_of_others_alone(home: House) -> None:
-    """It drops the generation that it replaced, and nothing else."""
+    """The next one drops the generation that this one replaced, and nothing else."""
     other = replace((await active(home)).spec, analyzer="mecab-1")
     made = await home.state.generations.create(other)
     home.embedder = Other()
     await home.sync(MemorySource(pages()))
+    assert (await active(home)).id == G3
+    assert await spare(home) == [G1, made.id]
+    with pytest.raises(ConfigError, match="a sync built another one in its place"):
+        await home.engine().activate(G1, progress=silent)
+    await home.sync(MemorySource(pages()))
 
     assert await spare(home) == [made.id]
-    assert (await active(home)).id == G3
 
 
 async def test_the_one_that_is_replaced_by_hand_stays_to_go_back_to(

@@ -162,8 +162,10 @@ def test_a_sync_moves_where_the_settings_say(synced: Terminal, somewhere: str) -
     ran = synced.run("sync")
 
     assert (ran.code, "the backend changed from lance" in ran.err) == (0, True)
-    assert states(synced) == {"g2 weaviate": "active"}
+    assert states(synced) == {"g1 lance": "replaced", "g2 weaviate": "active"}
     assert answers(synced)
+    assert synced.run("sync").code == 0
+    assert states(synced) == {"g2 weaviate": "active"}
 
 
 @pytest.mark.parametrize("ending", ["kill", "Ctrl-C"])

@@ -61,9 +61,18 @@ class Generations(ActiveGeneration, Protocol):
         """Register a new generation that is not active."""
 
     async def activate(
-        self, generation: GenerationId, /, *, expected: GenerationId | None
+        self,
+        generation: GenerationId,
+        /,
+        *,
+        expected: GenerationId | None,
+        replaced: str | None = None,
     ) -> None:
-        """Make a generation the active one; `Conflict` unless `expected` is."""
+        """Make a generation the active one; `Conflict` unless `expected` is.
+
+        `replaced` says why the one that answered until now must not be used again;
+        without it that one may be gone back to.
+        """
 
     async def set_alpha(
         self, generation: GenerationId, alpha: Mapping[Language, float], /
