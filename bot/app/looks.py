@@ -1,8 +1,10 @@
 """What `serve` looks at to know whether people are answered, part by part."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from functools import partial
+from typing import Final
 
 from bot.app.libraries import loaded
 from bot.app.running import App
@@ -12,6 +14,9 @@ from bot.core.model import Generation
 from bot.ops.check import Finding, Level
 from bot.ops.readiness import PATIENCE, Look
 from bot.telemetry.metrics import Metrics
+
+COUNTING: Final = 60.0
+"""Seconds between two counts of the documents."""
 
 _LOOKED_FOR = "標"
 """What is looked for in the index; nothing need be found."""
@@ -26,13 +31,22 @@ def looks(app: App, metrics: Metrics, /) -> Mapping[str, Look]:
     }
 
 
+async def count(app: App, metrics: Metrics, /) -> None:
+    """Count documents for ever, seldom: in a large catalogue that takes a while."""
+    while True:
+        with contextlib.suppress(BotError):  # which the look at the state tells
+            for row in await app.state.catalogue.sources():
+                metrics.source(
+                    row.source, documents=row.documents, synced=row.last_success
+                )
+        await asyncio.sleep(COUNTING)
+
+
 async def _state(app: App, metrics: Metrics) -> Finding:
     generation = await app.state.generations.active()
     if generation is not None:
         begun = await app.state.generations.begun(generation.id)
         metrics.generation(generation.id, begun)
-    for row in await app.state.catalogue.sources():
-        metrics.source(row.source, documents=row.documents, synced=row.last_success)
     return _ok("can be read")
 
 

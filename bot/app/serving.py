@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import structlog
 
 from bot.app.libraries import loaded
-from bot.app.looks import looks
+from bot.app.looks import count, looks
 from bot.app.opening import opened
 from bot.app.running import App
 from bot.core.errors import Unavailable
@@ -113,7 +113,9 @@ class Serving:
             if not self._platforms:
                 self._readiness.tell("platform", _warning(_NOBODY_ASKS))
             async with asyncio.TaskGroup() as group:
+                group.create_task(app.warm_up())
                 group.create_task(app.watch())
+                group.create_task(count(app, self._metrics))
                 group.create_task(self._readiness.watch(looks(app, self._metrics)))
                 await self._leadership.run(self._platforms.run)
 
@@ -156,14 +158,18 @@ class Serving:
         if self._leadership is None:
             yield "process", _error(self._opening)
             return
+        problem = self._leadership.problem
         if not self._leading():
-            yield "lease", _error(self._leadership.problem or _STANDBY)
+            yield "lease", _error(problem or _STANDBY)
             return
-        yield "lease", Finding(level=Level.OK, text="this process answers")
+        yield "lease", _warning(problem) if problem else _ok("this process answers")
         if self._platforms:
-            troubles = list(self._platforms.troubles())
-            ok = Finding(level=Level.OK, text="all are connected")
-            yield "platform", _error("; ".join(troubles)) if troubles else ok
+            troubles = "; ".join(self._platforms.troubles())
+            yield "platform", _error(troubles) if troubles else _ok("all are connected")
+
+
+def _ok(text: str) -> Finding:
+    return Finding(level=Level.OK, text=text)
 
 
 def _error(text: str) -> Finding:

@@ -399,7 +399,8 @@ def test_an_index_that_vanishes_is_told_and_found_again(house: House) -> None:
     index = house.folder / ".shirube" / "index"
     with house.served(**settings) as one:
         until(lambda: one.part("index") == "generation g1 answers", log=one.log)
-        assert 'shirube_documents{source="notes"} 1.0' in one.get("metrics")[1]
+        counted = 'shirube_documents{source="notes"} 1.0'
+        until(lambda: counted in one.get("metrics")[1], log=one.log)
         index.rename(index.with_name("away"))
         until(lambda: one.ready()["ready"] is False)
         assert one.reasons()[0].startswith("index: ")
