@@ -14,7 +14,7 @@ from bot.text.phrases import Phrase
 
 T = TypeVar("T")
 
-LIMIT: Final = 12.0
+LIMIT: Final = 15.0
 """Seconds that one look may take: the parts of a look give up after ten."""
 
 _STEP = 1_000
@@ -87,7 +87,8 @@ def fault(
     error: BotError | str, language: Language, /, *, level: Level = Level.ERROR
 ) -> Finding:
     """Return what an error says, as a finding."""
-    return Finding(level=level, text=say.FAULT.say(language, problem=error))
+    problem = str(error).rstrip(".。")
+    return Finding(level=level, text=say.FAULT.say(language, problem=problem))
 
 
 async def aside(work: Callable[[], T], /) -> T:

@@ -15,6 +15,7 @@ from bot.ops.check import (
     Speaker,
     Thing,
     aside,
+    fault,
     look_at,
     size,
 )
@@ -86,6 +87,11 @@ async def test_an_error_of_the_house_is_one_sentence() -> None:
 
     assert worst is Level.ERROR
     assert shown == "state error state.url is not an address; correct it."
+
+
+def test_a_sentence_ends_once() -> None:
+    assert fault("no answer.", Language.EN).text == "no answer."
+    assert fault("応答がありません。", Language.JA).text == "応答がありません。"
 
 
 async def test_blocking_work_that_hangs_does_not_keep_us() -> None:
