@@ -156,6 +156,25 @@ async def test_what_is_written_piece_by_piece_is_indexed_before_it_piles_up(
         assert len(await found_everywhere(index, generation)) == 100
 
 
+async def test_a_damaged_table_is_listed_and_can_be_dropped(
+    tmp_path: Path, generation: Generation
+) -> None:
+    whole = a_generation()
+    async with open_index(tmp_path) as index:
+        for each in (generation, whole):
+            await index.create(each)
+    for path in (tmp_path / f"{generation.id}.lance/_versions").iterdir():
+        path.write_bytes("壊れた".encode())
+    async with open_index(tmp_path) as index:
+        found = {each.generation.id: each for each in await index.stored()}
+        assert (found[whole.id].generation, found[whole.id].chunks) == (whole, 0)
+        damaged = found[generation.id]
+        assert (damaged.generation.spec.analyzer, damaged.chunks) == ("", None)
+        await index.drop(damaged.generation)
+
+        assert [each.generation for each in await index.stored()] == [whole]
+
+
 async def test_a_generation_whose_creation_was_killed_is_completed(
     tmp_path: Path, generation: Generation
 ) -> None:

@@ -183,6 +183,7 @@ async def test_a_foreign_collection_of_our_name_is_left_alone(
         ):
             with pytest.raises(ConfigError, match=r"not made by Shirube.*prefix"):
                 await call
+        assert await index.stored() == []
 
     assert weaviate.ask("GET", f"/v1/schema/{prefix}_{generation.id}")
 

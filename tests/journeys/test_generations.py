@@ -27,6 +27,7 @@ from bot.core.model import (
 from bot.ingest.progress import silent
 from bot.ingest.projecting import cut
 from bot.ingest.reconciling import Mended
+from bot.text.tokens import analyse
 from tests.fakes.house import House, Killed, house
 from tests.fakes.source import MemorySource, Page
 
@@ -311,6 +312,31 @@ async def test_a_build_that_is_found_by_nobody_is_refused(home: House) -> None:
         await home.engine().activate(G2, progress=silent)
 
     assert (await answered(home))[1] == G1
+
+
+async def test_another_way_of_cutting_is_held_against_the_documents_own_words(
+    home: House,
+) -> None:
+    """Chunks cut otherwise cannot be found again; an old release's are not added to."""
+    before = await active(home)
+    older = replace(before.spec, chunker="以前の分け方")
+    made = await home.state.generations.create(older)
+    with pytest.raises(ConfigError, match="cut by 以前の分け方"):
+        await home.engine().activate(made.id, progress=silent)
+    await home.index.create(made)
+    shown: dict[Revision, tuple[str, bool]] = {}
+    async for document, number in home.state.projection.live(before.id):
+        name = document.removeprefix("handbook:")
+        record = await record_of(home, before, name)
+        words = tuple(analyse(f"{record.chunk.title} {record.chunk.text}"))
+        await home.index.put(made, [replace(record, tokens=words)])
+        shown[document, number] = (OPEN.digest(), True)
+    await home.state.projection.adopt(made.id, shown)
+    await home.state.generations.activate(made.id, expected=before.id)
+    prepared = await home.engine().prepare(progress=silent)
+
+    assert "the chunker changed from 以前の分け方" in (prepared.rebuilt or "")
+    assert "10日" in (await answered(home))[0]
 
 
 async def test_of_two_that_are_activated_at_once_one_is_refused(home: House) -> None:
