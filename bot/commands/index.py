@@ -262,6 +262,7 @@ def _known(status: GenerationStatus, rooms: _Rooms) -> dict[str, object]:
         "documents": status.documents,
         "behind": status.behind,
         "chunks": stored.chunks if stored else None,
+        "bytes": stored.size if stored else None,
         "created": status.created_at.isoformat(timespec="seconds"),
     }
 
@@ -291,6 +292,7 @@ def _unknown(
             "documents": None,
             "behind": None,
             "chunks": each.chunks,
+            "bytes": each.size,
             "created": None,
         }
         for each in _strangers(builds, rooms)
@@ -313,9 +315,10 @@ def _show(rows: Sequence[Mapping[str, object]], rooms: _Rooms) -> None:
     if not rows:
         _say("there is no index yet; run `shirube sync`")
     else:
-        table = Table("", "state", "made with", "documents", "behind", "chunks", "made")
+        counted = ("documents", "behind", "chunks", "bytes")
+        table = Table("", "state", "made with", *counted, "made")
         for row in rows:
-            counts = (_cell(row[name]) for name in ("documents", "behind", "chunks"))
+            counts = (_number(row[name]) for name in counted)
             table.add_row(
                 _cell(row["generation"]),
                 _cell(row["state"]),
@@ -340,6 +343,10 @@ def _made_with(row: Mapping[str, object]) -> str:
     )
     parts = (row["backend"], row["analyzer"], row["chunker"], embedding, vectors)
     return "\n".join(str(part) for part in parts if part)
+
+
+def _number(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else "–"
 
 
 def _cell(value: object) -> str:

@@ -169,6 +169,7 @@ async def test_a_damaged_table_is_listed_and_can_be_dropped(
         found = {each.generation.id: each for each in await index.stored()}
         assert (found[whole.id].generation, found[whole.id].chunks) == (whole, 0)
         damaged = found[generation.id]
+        assert min(found[whole.id].size or 0, damaged.size or 0) > 0
         assert (damaged.generation.spec.analyzer, damaged.chunks) == ("", None)
         await index.drop(damaged.generation)
 

@@ -311,13 +311,16 @@ class LanceIndex:
         return [await self._described(GenerationId(name)) for name in sorted(names)]
 
     async def _described(self, generation: GenerationId) -> Stored:
-        try:
+        spec, chunks = UNREADABLE, None
+        with contextlib.suppress(OSError, RuntimeError, ValueError):
             table = await self._connection.open_table(generation)
             spec = spec_in(rows.described_in(await table.schema()))
             chunks = await table.count_rows()
-        except (OSError, RuntimeError, ValueError):
-            return Stored(generation=Generation(id=generation, spec=UNREADABLE))
-        return Stored(generation=Generation(id=generation, spec=spec), chunks=chunks)
+        return Stored(
+            generation=Generation(id=generation, spec=spec),
+            chunks=chunks,
+            size=await asyncio.to_thread(_size, self._folder / f"{generation}.lance"),
+        )
 
     async def scan(
         self, generation: Generation, /

@@ -117,11 +117,12 @@ class Stored:
 
     `generation` says what it was built as, as far as that can be read: the parts of
     its spec are empty in a room that is damaged. `chunks` is None where they could
-    not be counted.
+    not be counted, `size` (in bytes) where the engine does not tell it.
     """
 
     generation: Generation
     chunks: int | None = None
+    size: int | None = None
 
 
 class IndexGenerations(Protocol):
