@@ -1,0 +1,47 @@
+"""What the buttons below an answer are called, and what a press of them carries.
+
+The value of every button is the id of its question, so that a press needs no look at
+the message it was on.
+"""
+
+from typing import Final
+
+STOP: Final = "shirube_stop"
+MORE: Final = "shirube_more"
+VERDICT: Final = "shirube_verdict"
+"""Both thumbs; the value is `good:<question>` or `bad:<question>`."""
+
+PRIVATELY: Final = "shirube_privately"
+"""Answer the same question to who presses, by that person's own rights."""
+
+PERSON: Final = "shirube_person"
+"""Call people: the group that the settings name for the channel."""
+
+SHARE: Final = "shirube_share"
+"""Ask the same question in its channel; below answers to a command only."""
+
+PASSAGE: Final = "shirube_passage"
+"""Show what a source says; the id goes on with `:` and the number of the source."""
+
+LINK: Final = "shirube_link"
+"""Opens a source in the browser, with nothing to do but to acknowledge it."""
+
+GOOD: Final = "good"
+BAD: Final = "bad"
+
+
+def numbered(action: str, number: int, /) -> str:
+    """Return the id of one of several like buttons; each needs its own."""
+    return f"{action}:{number}"
+
+
+def number(action_id: str, /) -> int | None:
+    """Return the number in such an id."""
+    _, _, digits = action_id.partition(":")
+    return int(digits) if digits.isascii() and digits.isdigit() else None
+
+
+def verdict(value: str, /) -> tuple[str, str] | None:
+    """Read the value of a thumb: the verdict, and the id of the question."""
+    found, _, question = value.partition(":")
+    return (found, question) if found in {GOOD, BAD} and question else None
