@@ -134,8 +134,8 @@ class Serving:
             wait = min(2 * wait, LONGEST_WAIT)
 
     async def _drain(self) -> None:
-        self._stopping = True
         log.info(STOPPING, role=self._role())
+        self._stopping = True
         if self._leadership is None:
             return
         self._leadership.retire()
