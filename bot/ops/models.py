@@ -82,18 +82,21 @@ def sameness_findings(
             )
 
 
-def vectors_findings(
+def vectors_finding(
     generation: Generation | None, spec: EmbeddingSpec, language: Language, /
-) -> Iterator[Finding]:
-    """Say whether a model makes the vectors that the index holds."""
+) -> Finding:
+    """Say which vectors a model makes, and whether the index holds such ones."""
     before = generation.spec.embedding if generation else None
+    speaker = Speaker(language)
     if before is not None and before != spec:
-        yield Speaker(language).warning(
+        return speaker.warning(
             say.OTHER_VECTORS,
             model=spec.model,
             before=_described(before),
             now=_described(spec),
         )
+    phrase = say.NEW_VECTORS if before is None else say.SAME_VECTORS
+    return speaker.ok(phrase, model=spec.model, dimensions=spec.dimensions)
 
 
 def known_findings(generation: Generation, language: Language, /) -> list[Finding]:

@@ -339,6 +339,14 @@ DIGESTS_DIFFER: Final = Phrase(
         "one, with Ollama by `ollama pull {model}`."
     ),
 )
+SAME_VECTORS: Final = Phrase(
+    ja="{model} は索引と同じベクトルを作ります（{dimensions} 次元）。",
+    en="{model} makes the vectors that the index holds ({dimensions} dimensions).",
+)
+NEW_VECTORS: Final = Phrase(
+    ja="{model} は {dimensions} 次元のベクトルを作ります。",
+    en="{model} makes vectors of {dimensions} dimensions.",
+)
 OTHER_VECTORS: Final = Phrase(
     ja=(
         "{model} は、索引を作ったときと違うベクトルを作ります"

@@ -12,13 +12,13 @@ from bot.app.hosts import ConfiguredHost, OneEmbedder, Server, configured, serve
 from bot.core.errors import BotError
 from bot.core.model import EmbeddingSpec, Generation
 from bot.core.reports import HostReport
-from bot.ops.check import Finding, Findings, Speaker, Thing
+from bot.ops.check import LIMIT, Finding, Findings, Speaker, Thing
 from bot.ops.models import (
     Asked,
     host_findings,
     sameness_findings,
     trial_findings,
-    vectors_findings,
+    vectors_finding,
 )
 from bot.settings import HostSettings, Settings
 from bot.text import findings as say
@@ -36,51 +36,21 @@ def host_things(
     /,
 ) -> Iterator[Thing]:
     """Name every host that is asked for something, then all of them together."""
-    hosts = [one for one in settings.model_hosts() if one.chat or one.embed]
-    for host in hosts:
+    named = [one for one in settings.model_hosts() if one.chat or one.embed]
+    hosts = _Hosts(settings, speaker, named)
+    for host in named:
         yield Thing(
             name=f"host {host.name}",
             title=say.HOST.say(speaker.language, name=host.name),
-            look=partial(_host, host, hosts, settings, speaker),
+            look=partial(hosts.look, host),
         )
-    if hosts:
+    if named:
         yield Thing(
             name="models",
             title=say.MODELS.say(speaker.language),
-            look=partial(_models, hosts, settings, speaker, active),
+            look=partial(hosts.compare, active),
+            limit=2 * LIMIT,  # it begins where the others have ended
         )
-
-
-async def _host(
-    host: HostSettings,
-    hosts: Sequence[HostSettings],
-    settings: Settings,
-    speaker: Speaker,
-) -> Findings:
-    others = [one for one in hosts if one is not host]
-    asked = Asked(
-        engine=_ENGINES[host.kind],
-        chat=host.chat,
-        embed=host.embed,
-        others_write=any(one.chat for one in others),
-        others_embed=any(one.embed for one in others),
-    )
-    async with server(host, settings.base) as opened:
-        told = await _report(configured(host, opened), speaker, PATIENCE)
-    return [*host_findings(asked, told, speaker.language)]
-
-
-async def _report(
-    host: ConfiguredHost, speaker: Speaker, patience: float
-) -> HostReport:
-    try:
-        async with asyncio.timeout(patience):
-            return await host.report()
-    except TimeoutError:
-        late = say.HOST_LATE.say(
-            speaker.language, url=host.server.url, seconds=f"{patience:g}"
-        )
-        return HostReport(url=host.server.url, reachable=False, problem=late)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,69 +60,106 @@ class _Told:
     kind: str
     name: str
     digests: Mapping[str, str]
-    spec: EmbeddingSpec | None
-    embedder: OneEmbedder | None
+    spec: EmbeddingSpec | None = None
+    embedder: OneEmbedder | None = None
 
 
-async def _models(
-    hosts: Sequence[HostSettings],
-    settings: Settings,
-    speaker: Speaker,
-    active: Callable[[], Awaitable[Generation | None]],
-) -> Findings:
-    """Compare the hosts, and try one that embeds; those that are away say nothing."""
-    language = speaker.language
-    generation = await active()
-    findings: list[Finding] = []
-    async with AsyncExitStack() as stack:
-        told = await _all_told(hosts, settings, speaker, stack)
-        for kind in _ENGINES:
-            digests = (
-                (model, one.name, digest)
-                for one in told
-                if one.kind == kind
-                for model, digest in one.digests.items()
+class _Hosts:
+    """Looks at each host, and then at what all of them said."""
+
+    def __init__(
+        self, settings: Settings, speaker: Speaker, hosts: Sequence[HostSettings]
+    ) -> None:
+        self._settings = settings
+        self._speaker = speaker
+        self._hosts = hosts
+        self._reports: dict[str, HostReport] = {}
+        self._looked = {host.name: asyncio.Event() for host in hosts}
+
+    async def look(self, host: HostSettings) -> Findings:
+        """Say how one host stands."""
+        others = [one for one in self._hosts if one is not host]
+        asked = Asked(
+            engine=_ENGINES[host.kind],
+            chat=host.chat,
+            embed=host.embed,
+            others_write=any(one.chat for one in others),
+            others_embed=any(one.embed for one in others),
+        )
+        try:
+            async with server(host, self._settings.base) as opened:
+                told = await self._report(configured(host, opened))
+            self._reports[host.name] = told
+        finally:
+            self._looked[host.name].set()
+        return [*host_findings(asked, told, self._speaker.language)]
+
+    async def compare(
+        self, active: Callable[[], Awaitable[Generation | None]]
+    ) -> Findings:
+        """Compare the hosts, and try one that embeds; who is away says nothing.
+
+        A trial keeps a host busy: it waits until all have been looked at.
+        """
+        for looked in self._looked.values():
+            await looked.wait()
+        language = self._speaker.language
+        generation = await active()
+        findings: list[Finding] = []
+        async with AsyncExitStack() as stack:
+            told = await self._all_told(stack)
+            for kind in _ENGINES:
+                digests = (
+                    (model, one.name, digest)
+                    for one in told
+                    if one.kind == kind
+                    for model, digest in one.digests.items()
+                )
+                findings += sameness_findings(digests, language)
+            for one in told:
+                if one.spec is not None and one.embedder is not None:
+                    findings.append(vectors_finding(generation, one.spec, language))
+                    findings += await trial_findings(generation, one.embedder, language)
+                    break
+        return findings
+
+    async def _report(self, host: ConfiguredHost) -> HostReport:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await host.report()
+        except TimeoutError:
+            late = say.HOST_LATE.say(
+                self._speaker.language, url=host.server.url, seconds=f"{PATIENCE:g}"
             )
-            findings += sameness_findings(digests, language)
-        for one in told:
-            if one.spec is not None and one.embedder is not None:
-                findings += vectors_findings(generation, one.spec, language)
-                findings += await trial_findings(generation, one.embedder, language)
-                break
-    return findings
+            return HostReport(url=host.server.url, reachable=False, problem=late)
+
+    async def _all_told(self, stack: AsyncExitStack) -> list[_Told]:
+        """Ask those that answered for their vectors, side by side."""
+        async with asyncio.TaskGroup() as group:
+            tasks = []
+            for host in self._hosts:
+                report = self._reports.get(host.name)
+                if report is not None and report.reachable:
+                    named = server(host, self._settings.base)
+                    opened: Server = await stack.enter_async_context(named)
+                    asked = _told(host.kind, configured(host, opened), report)
+                    tasks.append(group.create_task(asked))
+        return [task.result() for task in tasks]
 
 
-async def _all_told(
-    hosts: Sequence[HostSettings],
-    settings: Settings,
-    speaker: Speaker,
-    stack: AsyncExitStack,
-) -> list[_Told]:
-    """Ask every host, side by side."""
-    async with asyncio.TaskGroup() as group:
-        tasks = []
-        for host in hosts:
-            with contextlib.suppress(BotError):  # said of that host already
-                named = server(host, settings.base)
-                opened: Server = await stack.enter_async_context(named)
-                ours = configured(host, opened)
-                tasks.append(group.create_task(_told(host.kind, ours, speaker)))
-    return [task.result() for task in tasks]
-
-
-async def _told(kind: str, host: ConfiguredHost, speaker: Speaker) -> _Told:
-    report = await _report(host, speaker, PATIENCE / 4)
+async def _told(kind: str, host: ConfiguredHost, report: HostReport) -> _Told:
     digests = {
         model.model: model.digest
         for model in report.models
         if model.digest and model.model == host.chat
     }
-    spec = None
     usable = {model.model for model in report.models if not model.problem}
-    if host.embedder is not None and host.embed in usable:
-        with contextlib.suppress(BotError, TimeoutError):
-            async with asyncio.timeout(PATIENCE / 4):
-                spec = await host.embedder.spec()
+    if host.embedder is None or host.embed not in usable:
+        return _Told(kind=kind, name=host.name, digests=digests)
+    spec = None
+    with contextlib.suppress(BotError, TimeoutError):
+        async with asyncio.timeout(PATIENCE / 2):
+            spec = await host.embedder.spec()
     if spec is not None:
         digests[spec.model] = spec.digest
     return _Told(

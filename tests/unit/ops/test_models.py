@@ -16,7 +16,7 @@ from bot.ops.models import (
     known_findings,
     sameness_findings,
     trial_findings,
-    vectors_findings,
+    vectors_finding,
 )
 from bot.ops.samples import SAMPLES
 from tests.contracts.index_records import a_generation
@@ -143,12 +143,17 @@ def with_vectors(spec: EmbeddingSpec | None, **alpha: float) -> Generation:
 
 def test_other_vectors_than_those_of_the_index_are_a_warning() -> None:
     now = replace(SPEC, digest="w2")
-    same = vectors_findings(with_vectors(SPEC), SPEC, Language.EN)
-    never = vectors_findings(with_vectors(None), SPEC, Language.EN)
-    [finding] = vectors_findings(with_vectors(SPEC), now, Language.EN)
+    same = vectors_finding(with_vectors(SPEC), SPEC, Language.EN)
+    other = vectors_finding(with_vectors(SPEC), now, Language.EN)
 
-    assert [*same, *never, *vectors_findings(None, SPEC, Language.EN)] == []
-    assert "(埋込 w1, 2 there, 埋込 w2, 2 now)" in finding.text
+    assert same.text == "埋込 makes the vectors that the index holds (2 dimensions)."
+    assert (other.level, "(埋込 w1, 2 there, 埋込 w2, 2 now)" in other.text) == (
+        Level.WARNING,
+        True,
+    )
+    for generation in (None, with_vectors(None)):
+        found = vectors_finding(generation, SPEC, Language.EN)
+        assert found.text == "埋込 makes vectors of 2 dimensions."
 
 
 def test_the_documents_have_told_which_languages_are_spoken() -> None:
