@@ -376,11 +376,12 @@ def _say_built(built: Built, problem: str | None) -> None:
             f"mended: {built.mended.put} documents put again, "
             f"{built.mended.collected} chunks of nothing deleted"
         )
+    if problem:
+        _warn(problem)
     if built.pending:
         _warn(
-            f"{built.pending} documents lack vectors"
-            + (f": {problem}" if problem else "; the model host stopped answering")
-            + "; `shirube index build` goes on with them"
+            f"{built.pending} documents lack vectors; `shirube index build` goes on "
+            "with them once the model host answers"
         )
     _say(f"`shirube index activate {name}` lets it answer")
 

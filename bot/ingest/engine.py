@@ -83,7 +83,7 @@ class Engine:
     async def build(
         self, *, progress: Progress, backend: str | None = None
     ) -> tuple[Built, str | None]:
-        """Fill a generation that answers later, and say why without some vectors.
+        """Fill a generation that answers later, and say why without vectors.
 
         What an earlier build of the same kind left is completed.
         """
@@ -95,6 +95,10 @@ class Engine:
         built = await building.complete(
             target, active, vectors, self._build, progress=progress
         )
+        if active.spec.embedding and not wanted.embedding:
+            problem = (
+                f"no embedding model is set: {active.id} has vectors, this has none"
+            )
         return built, problem
 
     async def activate(

@@ -213,6 +213,14 @@ async def test_a_build_by_vectors_that_are_cached_embeds_nothing(home: House) ->
     assert (built.written, built.pending, model.asked) == (61, 0, [])
 
 
+async def test_a_build_without_a_model_says_what_it_has_not(home: House) -> None:
+    home.embedder = None
+    built, problem = await home.engine().build(progress=silent)
+
+    assert built.generation.spec.embedding is None
+    assert "g1 has vectors, this has none" in (problem or "")
+
+
 async def test_vectors_of_one_model_are_never_kept_as_those_of_another(
     home: House,
 ) -> None:
