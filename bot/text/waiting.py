@@ -5,7 +5,7 @@ from typing import assert_never
 
 from bot.core.model import Language
 from bot.core.ports import Place
-from bot.text import phrases
+from bot.text import chatting, phrases
 
 _STEP = 5
 """Seconds that an estimate is rounded up to."""
@@ -33,6 +33,13 @@ def in_line(place: Place, language: Language, /) -> str:
         language,
         place=_nth(place.position, language),
         wait=_duration(place.wait, language),
+    )
+
+
+def ahead(place: Place, language: Language, /) -> str:
+    """Say the same as briefly as a status line needs it: 「2人待ち（約30秒）」."""
+    return chatting.STATUS_AHEAD.say(
+        language, count=place.position, wait=_duration(place.wait, language)
     )
 
 

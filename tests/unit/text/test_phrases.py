@@ -5,12 +5,12 @@ import re
 import pytest
 
 from bot.core.model import Language
-from bot.text import findings, phrases
+from bot.text import chatting, findings, phrases
 from bot.text.phrases import Phrase
 
 ALL = {
     f"{prefix}{name}": value
-    for prefix, module in (("", phrases), ("check ", findings))
+    for prefix, module in (("", phrases), ("check ", findings), ("chat ", chatting))
     for name, value in vars(module).items()
     if isinstance(value, Phrase)
 }
@@ -64,3 +64,24 @@ def test_values_are_not_read_as_placeholders() -> None:
 def test_a_missing_value_is_an_error() -> None:
     with pytest.raises(KeyError):
         phrases.NO_MODEL.say(Language.EN)
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if "STATUS_" in name])
+@pytest.mark.parametrize("language", list(Language))
+def test_a_status_line_has_at_most_50_characters(name: str, language: Language) -> None:
+    values = {"count": 99, "wait": "about 120 min"}
+
+    assert len(ALL[name].say(language, **values)) <= 50
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        *(chatting.STOP, chatting.OPEN, chatting.PASSAGE, chatting.MORE),
+        *(chatting.GOOD, chatting.BAD, chatting.PRIVATELY, chatting.PERSON),
+        chatting.SHARE,
+    ],
+)
+@pytest.mark.parametrize("language", list(Language))
+def test_a_button_has_at_most_75_characters(phrase: Phrase, language: Language) -> None:
+    assert len(phrase.say(language, number=99)) <= 75
