@@ -166,6 +166,13 @@ async def writer_lock(
             yield
 
 
+async def being_written(folder: Path, /, *, url: str | None = None) -> bool:
+    """Say whether a process holds the locks of the one that writes."""
+    if locks.held(folder / "writer.lock"):
+        return True
+    return url is not None and await postgres.being_written(url)
+
+
 def state_site(folder: Path, /, *, url: str | None = None) -> Site:
     """Return where the state lies, for what is done to it as a whole."""
     return FileSite(folder) if url is None else postgres.server_site(url)

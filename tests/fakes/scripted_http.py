@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -52,7 +52,7 @@ class Reply:
     steps: Sequence[Step] = ()
 
 
-Answering: TypeAlias = Reply | Callable[[Request], Reply]
+Answering: TypeAlias = Reply | Callable[[Request], Reply | Awaitable[Reply]]
 
 
 def json_reply(content: object, /, *, status: int = 200) -> Reply:
@@ -103,18 +103,21 @@ class ScriptedHTTP:
         try:
             request = await _read(reader)
             self.requests.append(request)
-            await self._play(self._reply(request), reader, writer)
+            await self._play(await self._reply(request), reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
             writer.close()
 
-    def _reply(self, request: Request) -> Reply:
+    async def _reply(self, request: Request) -> Reply:
         script = self._scripts.get(request.path)
         if script is None:
             return Reply(status=404, steps=[b"404 page not found"])
         answering = script.pop(0) if len(script) > 1 else script[0]
-        return answering if isinstance(answering, Reply) else answering(request)
+        if isinstance(answering, Reply):
+            return answering
+        reply = answering(request)
+        return reply if isinstance(reply, Reply) else await reply
 
     async def _play(
         self, reply: Reply, reader: asyncio.StreamReader, writer: asyncio.StreamWriter

@@ -62,7 +62,7 @@ class Terminal:
             for name in os.environ:
                 if name.startswith("SHIRUBE_"):
                     patch.delenv(name)
-            for name, value in self._environment().items():
+            for name, value in self.variables().items():
                 patch.setenv(name, value)
             result = runner.invoke(app, list(words), input=given)
         return Ran(result.exit_code, result.stdout, result.stderr)
@@ -73,7 +73,7 @@ class Terminal:
         process = subprocess.Popen(
             [sys.executable, "-m", "bot", *words],
             cwd=self.folder,
-            env=self._environment(),
+            env=self.variables(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -95,14 +95,15 @@ class Terminal:
         return subprocess.run(
             ["bash", "-c", function + line],
             cwd=self.folder,
-            env=self._environment(),
+            env=self.variables(),
             capture_output=True,
             text=True,
             check=False,
             timeout=60,
         )
 
-    def _environment(self) -> dict[str, str]:
+    def variables(self) -> dict[str, str]:
+        """Return the environment of a command."""
         kept = {
             name: value
             for name, value in os.environ.items()
