@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from rich.markup import escape
@@ -11,7 +12,8 @@ from bot import settings
 from bot.app import App, opened
 from bot.commands.forget import say_leftovers
 from bot.commands.terminal import Config, Exit, Json, Verbose, out, run
-from bot.core.sync import SourceStatus
+from bot.core.sync import RunState, SourceStatus, SyncRun
+from bot.state.store import being_written
 
 
 def status(
@@ -21,7 +23,8 @@ def status(
 
     async def main() -> Exit:
         async with opened(settings.load(config)) as app:
-            rows = _worth_showing(app, await app.state.catalogue.sources())
+            known = await app.state.catalogue.sources()
+            rows = await _as_they_stand(app, _worth_showing(app, known))
             generation = await app.state.generations.active()
             described = None
             if generation is not None:
@@ -77,6 +80,28 @@ def _show(app: App, rows: Sequence[SourceStatus], described: object) -> None:
 def _worth_showing(app: App, rows: Sequence[SourceStatus]) -> list[SourceStatus]:
     """Leave out what was forgotten: not in the settings, and nothing live of it."""
     return [row for row in rows if row.documents or _configured(app, row)]
+
+
+async def _as_they_stand(
+    app: App, rows: Sequence[SourceStatus]
+) -> Sequence[SourceStatus]:
+    """Call a run cancelled that was killed: the next one will note it so."""
+    read = app.settings
+    if not any(_running(row.last_run) for row in rows):
+        return rows
+    if await being_written(read.folder(), url=read.state.address()):
+        return rows
+    return [replace(row, last_run=_cancelled(row.last_run)) for row in rows]
+
+
+def _running(run: SyncRun | None) -> bool:
+    return run is not None and run.state is RunState.RUNNING
+
+
+def _cancelled(run: SyncRun | None) -> SyncRun | None:
+    if run is None or not _running(run):
+        return run
+    return replace(run, state=RunState.CANCELLED)
 
 
 def _configured(app: App, row: SourceStatus) -> bool:

@@ -15,6 +15,9 @@ from bot.state.filesystem import keeping
 _PATIENCE = 60.0
 _PAUSE = 0.02
 
+_GLANCE = 0.05
+"""Longer than `held` takes to look."""
+
 
 @contextmanager
 def opened(path: Path, /) -> Iterator[int]:
@@ -56,13 +59,28 @@ def writer_lock(path: Path, /, *, holder: str) -> Iterator[None]:
     Raises `Conflict` at once, with who holds it, if another process does.
     """
     with opened(path) as file:
-        if not taken(file, fcntl.LOCK_EX):
+        if not _taken_but_for_a_glance(file):
             raise Conflict(f"{_holder(path)}; wait until it is done, or stop it")
         with keeping(path):
             os.ftruncate(file, 0)
             held = json.dumps({"holder": holder, "pid": os.getpid()})
             os.pwrite(file, held.encode(), 0)
         yield
+
+
+def held(path: Path, /) -> bool:
+    """Say whether a process holds the lock now."""
+    if not path.exists():
+        return False
+    with opened(path) as file:
+        return not taken(file, fcntl.LOCK_SH)
+
+
+def _taken_but_for_a_glance(file: int) -> bool:
+    if taken(file, fcntl.LOCK_EX):
+        return True
+    time.sleep(_GLANCE)
+    return taken(file, fcntl.LOCK_EX)
 
 
 def _holder(path: Path) -> str:

@@ -1,5 +1,6 @@
 """A state database that fails: what the operator is told, and what people hear."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,8 +56,10 @@ def all_say(terminal: Terminal, reason: str, *, code: int) -> None:
     """Run every command: the operator reads the reason, the asker one sentence."""
     asked = terminal.run("ask", QUESTION)
     assert is_down(asked)
-    for ran in (asked, terminal.run("sync"), terminal.run("check")):
+    for ran in (asked, terminal.run("sync")):
         assert reason in complaint(ran, code=code)
+    check = terminal.run("check")
+    assert (check.code, reason in check.out) == (1, True)
 
 
 def test_a_server_that_is_stopped_is_named_until_it_is_back(team: Team) -> None:
@@ -113,6 +116,27 @@ def test_a_second_sync_is_told_who_syncs_on_this_host_and_on_another(
         assert f"'sync' is running already (process {first.pid}" in error
         assert "wait until it is done, or stop it" in error
     assert answered(asked)
+
+
+def test_a_sync_that_was_killed_is_not_shown_as_running(
+    team: Team, tmp_path: Path
+) -> None:
+    """On the host where it ran, and on another."""
+    other = a_team(tmp_path / "two", dict(team.terminal.environment))
+    with syncing(team) as process:
+        during = [last_run(terminal) for terminal in (team.terminal, other)]
+        process.kill()
+        process.wait()
+    after = [last_run(terminal) for terminal in (team.terminal, other)]
+
+    assert during == ["running", "running"]
+    assert after == ["cancelled", "cancelled"]
+
+
+def last_run(terminal: Terminal) -> str:
+    (source,) = json.loads(terminal.run("status", "--json").out)["sources"]
+    state: str = source["last_run"]
+    return state
 
 
 def test_a_crash_of_the_server_in_mid_sync_loses_nothing(team: Team) -> None:

@@ -61,3 +61,11 @@ async def writer_lock(url: str, /, *, holder: str) -> AsyncIterator[None]:
         from bot.state.postgres.locks import writer_lock
     async with writer_lock(parsed(url), holder=holder):
         yield
+
+
+async def being_written(url: str, /) -> bool:
+    """Say whether a process writes, on whatever host."""
+    with _driver():
+        from bot.state.postgres.address import parsed
+        from bot.state.postgres.locks import held
+    return await held(parsed(url))

@@ -58,6 +58,17 @@ async def writer_lock(address: Address, /, *, holder: str) -> AsyncIterator[None
         await _closed(connection)
 
 
+async def held(address: Address, /) -> bool:
+    """Say whether a process, on whatever host, holds the lock of the one who writes."""
+    with mapped(address):
+        connection = await connected(address, patience=BEAT)
+        try:
+            lock = await number(connection, "writer")
+            return await connection.fetchrow(_HOLDER, lock) is not None
+        finally:
+            await _closed(connection)
+
+
 def _held(row: Any, address: Address) -> str:
     found = _OURS.fullmatch(row["application_name"] or "") if row else None
     if found is None:  # it has gone, or belongs to somebody we may not look at
