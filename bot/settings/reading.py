@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_origin
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -29,6 +29,7 @@ from pydantic_settings import (
 from bot.core.errors import ConfigError
 from bot.settings.hosts import HostSettings, contradictions, decided
 from bot.settings.serving import Serve
+from bot.settings.slack import Granted, Slack, SlackChannel
 from bot.settings.tables import (
     Answers,
     Console,
@@ -47,11 +48,26 @@ CONFIG = "SHIRUBE_CONFIG"
 SECRETS = "SHIRUBE_SECRETS"
 """Folder of secret files, one a setting, such as `shirube_ollama__bearer`."""
 
-SECRET = ("bearer", "api_key", "reader_key", "state.url", "options")
+SECRET = (
+    "bearer",
+    "api_key",
+    "reader_key",
+    "state.url",
+    "options",
+    "bot_token",
+    "app_token",
+    "signing_secret",
+    "proxy",
+)
 """Settings whose values no message repeats."""
 
 _A_HOST = "NAME"
 """Stands for the name of a host, in the keys and variables of any of them."""
+
+_BY_ID = {"channels": SlackChannel, "groups": Granted, "people": Granted}
+"""Tables below [slack] that are named by an id, and stand in shirube.toml only."""
+
+_AN_ID = "ID"
 
 _MEANT = {
     "tuple_type": "should be a list",
@@ -89,6 +105,7 @@ class Settings(BaseSettings):
     answers: Answers = Answers()
     console: Console = Console()
     serve: Serve = Serve()
+    slack: Slack = Slack()
     sources: tuple[SourceSettings, ...] = ()
 
     base: Path = Field(default=Path(), exclude=True)
@@ -202,6 +219,11 @@ def dotted_keys() -> list[str]:
         *(".".join(path) for path in _leaves(Settings)),
         *(".".join(path) for path in _leaves(Host, ("hosts", _A_HOST))),
         *(f"sources.{name}" for name in SourceSettings.model_fields),
+        *(
+            ".".join(path)
+            for name, table in _BY_ID.items()
+            for path in _leaves(table, ("slack", name, _AN_ID))
+        ),
     ]
 
 
@@ -209,9 +231,9 @@ def _leaves(
     model: type[BaseModel], before: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, ...]]:
     for name, field in model.model_fields.items():
-        if field.exclude or name in {"sources", "hosts"}:
-            continue
         kind = field.annotation
+        if field.exclude or name == "sources" or get_origin(kind) is dict:
+            continue
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from _leaves(kind, (*before, name))
         else:
@@ -277,8 +299,11 @@ def _sentence(detail: ErrorDetails) -> str:
 def _beside(path: list[str]) -> set[str]:
     """Return the names known in the table that holds the last of `path`."""
     depth = len(path) - 1
-    if path[0] == "hosts" and depth > 1:
-        path = ["hosts", _A_HOST, *path[2:]]
+    match path:
+        case ["hosts", _, key, *rest]:
+            path = ["hosts", _A_HOST, key, *rest]
+        case ["slack", table, _, key, *rest]:
+            path = ["slack", table, _AN_ID, key, *rest]
     return {
         key.split(".")[depth]
         for key in dotted_keys()
