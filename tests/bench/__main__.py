@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-LONG = frozenset({"soak", "install", "recall"})
+LONG = frozenset({"soak", "install", "recall", "takeover"})
 
 
 def names() -> list[str]:
