@@ -13,6 +13,8 @@ from bot.app import App, opened
 from bot.commands.forget import say_leftovers
 from bot.commands.progress import bars
 from bot.commands.terminal import Config, Exit, Json, Verbose, err, out, run
+from bot.core.errors import Unavailable
+from bot.core.model import Generation
 from bot.core.sync import RunState, SyncReport
 from bot.ingest.reconciling import Mended
 from bot.ingest.sync import Policy
@@ -98,23 +100,27 @@ async def sync_sources(
     written = sum(report.chunks_written for report in reports)
     await app.engine.finish(prepared.generation, written=written)
     if source is None:
-        with bars("index", quiet=quiet) as progress:
-            mended = await app.engine.reconcile(prepared.generation, progress=progress)
+        await _reconcile(app, prepared.generation, quiet=quiet)
         if not quiet:
-            say_mended(mended)
             await say_leftovers(app)
     return reports
 
 
-def say_mended(mended: Mended, /) -> None:
+async def _reconcile(app: App, generation: Generation, *, quiet: bool) -> None:
     """Say where index and catalogue had come apart; nothing if they had not."""
-    if mended != Mended():
-        err.print(
+    try:
+        with bars("index", quiet=quiet) as progress:
+            mended = await app.engine.reconcile(generation, progress=progress)
+    except Unavailable as error:  # what was synced is live all the same
+        told = f"the index was not compared with the catalogue: {error}"
+    else:
+        if mended == Mended():
+            return
+        told = (
             f"the index was mended: {mended.put} documents put again, "
-            f"{mended.collected} chunks of nothing deleted",
-            style="yellow",
-            markup=False,
+            f"{mended.collected} chunks of nothing deleted"
         )
+    err.print(told, style="yellow", markup=False)
 
 
 async def _preview(app: App, source: str | None, /, *, as_json: bool) -> Exit:

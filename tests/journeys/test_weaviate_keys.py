@@ -81,6 +81,8 @@ async def test_the_reader_reads_and_every_write_names_what_it_lacks(
         assert await reader.missing(generation, [record.chunk.id]) == frozenset()
         assert len(await everything(reader, generation)) == 1
         assert (await reader.report(generation)).nodes
+        [stored] = await reader.stored()
+        assert (stored.generation, stored.chunks) == (generation, 1)
         await reader.maintain(generation)
         for call, lack in (
             (reader.create(other), "create_collections"),

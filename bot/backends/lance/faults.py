@@ -8,6 +8,7 @@ from bot.core.errors import ReadOnly, Unavailable
 # LanceDB hands the system's error on as text: "... (os error 28)".
 _REFUSALS = {
     "os error 13)": "it may not be written by this user; change the owner or the mode",
+    "os error 20)": "a file lies where its folder should be; move it away",
     "os error 28)": "the disk is full; free some space",
     "os error 30)": "its file system is read-only; mount it writable",
     "os error 122)": "the disk quota is used up; free some space",
