@@ -37,12 +37,19 @@ class Built:
     mended: Mended
 
 
-async def begun(wanted: GenerationSpec, build: Build, /) -> tuple[Generation, bool]:
-    """Return the spare generation of that spec, or a new one; was it there?"""
-    for spare in reversed(await build.generations.spare()):
-        if spare.spec == wanted and not spare.rebuild:
-            return spare, True
-    return await generations.made(wanted, build), False
+async def begun(
+    wanted: GenerationSpec, build: Build, /, *, unused: bool = False
+) -> Generation:
+    """Return the spare generation of that spec, or a new one.
+
+    With `unused`, one that answered before is left as it is.
+    """
+    for each in reversed(await build.generations.builds()):
+        spare = each.generation
+        usable = not (each.active or spare.rebuild or (unused and each.synced))
+        if usable and spare.spec == wanted:
+            return spare
+    return await generations.made(wanted, build)
 
 
 async def complete(
@@ -154,7 +161,7 @@ async def replace(
     written still look at it. Raises `Unavailable` where the model host stopped
     answering: the next call goes on there.
     """
-    target, _ = await begun(wanted, build)
+    target = await begun(wanted, build, unused=active.rebuild is not None)
     built = await complete(target, active, vectors, build, progress=progress)
     if built.pending and vectors is not None and vectors.failed:
         raise Unavailable(

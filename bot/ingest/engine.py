@@ -64,16 +64,19 @@ class Engine:
         await building.tidied(self._build)
         active = await self._build.generations.active()
         wanted, problem = await self._wanted(active)
-        reason = "it was asked for" if active and rebuild else None
+        reason, doubt = None, None
+        if active is not None:
+            doubt = "it was asked for" if rebuild else None
+            reason = doubt or generations.outdated(active, wanted)
         if active is not None and reason is None:
-            reason = generations.outdated(active, wanted)
-            reason = reason or await generations.lost(active, self._build)
+            reason = doubt = await generations.lost(active, self._build)
         if active is None or reason is None:
             generation = await generations.ensure(wanted, self._build)
         else:
+            # What is in doubt is nothing to hold a new one against.
             generation = await building.replace(
                 wanted,
-                active,
+                replace(active, rebuild=active.rebuild or doubt),
                 self._vectors(wanted.embedding),
                 self._build,
                 progress=progress,
@@ -90,7 +93,7 @@ class Engine:
         active = await self._active()
         wanted, problem = await self._wanted(active)
         wanted = replace(wanted, backend=backend or wanted.backend)
-        target, _ = await building.begun(wanted, self._build)
+        target = await building.begun(wanted, self._build)
         vectors = self._vectors(wanted.embedding)
         built = await building.complete(
             target, active, vectors, self._build, progress=progress

@@ -276,6 +276,20 @@ async def test_the_one_that_is_replaced_by_hand_stays_to_go_back_to(
         await home.engine().drop(G2)
 
 
+async def test_a_build_that_was_asked_for_is_a_new_one(home: House) -> None:
+    """What answered before may have the fault that it was asked for because of."""
+    await home.engine().build(progress=silent)
+    await home.engine().activate(G2, progress=silent)
+    await home.sync(MemorySource(pages()))
+    broken = await record_of(home, await active(home))
+    await home.index.put(await active(home), [broken])
+    prepared = await home.engine().prepare(progress=silent, rebuild=True)
+
+    assert prepared.generation.id == G3
+    assert await spare(home) == [G1, G2]
+    assert "10日" in (await answered(home))[0]
+
+
 # --- what may not answer -----------------------------------------------------
 
 
