@@ -116,7 +116,7 @@ class Node:
         """Return as soon as the server answers, ready or not."""
         end = time.monotonic() + _START
         with httpx.Client(base_url=self.url, trust_env=False, timeout=2) as client:
-            while time.monotonic() < end:
+            while time.monotonic() < end and self.processes[-1].poll() is None:
                 try:
                     client.get("/v1/meta").raise_for_status()
                 except httpx.HTTPError:
@@ -257,6 +257,12 @@ def _free_ports() -> Ports:
             except (OSError, OverflowError):
                 continue
             return Ports(rest=rest, grpc=grpc, gossip=gossip, data=data, raft=raft)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with ExitStack() as stack:
+        return _taken(stack, 0)
 
 
 def _taken(stack: ExitStack, port: int) -> int:

@@ -22,6 +22,10 @@ _SHOWN = 200
 _LOOK = "see that the server runs and can be reached on both of its ports"
 
 
+class RefusedError(Exception):
+    """The server did not do all of a call; the text is what it says of that."""
+
+
 @contextmanager
 def faults(action: str, /) -> Iterator[None]:
     """Turn what the client raises into errors of the house.
@@ -33,6 +37,8 @@ def faults(action: str, /) -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise Unavailable(f"{action} took too long; {_LOOK}") from error
+    except RefusedError as error:
+        raise refusal(action, str(error)) from error
     except httpx.HTTPError as error:
         reason = str(error) or type(error).__name__
         raise refusal(action, reason) from error

@@ -13,7 +13,7 @@ from weaviate.exceptions import (
 )
 
 from bot.backends.weaviate import rows, schema
-from bot.backends.weaviate.faults import refusal
+from bot.backends.weaviate.faults import RefusedError
 from bot.backends.weaviate.schema import Layout
 from bot.backends.weaviate.server import Server
 from bot.core.access import Access
@@ -80,12 +80,12 @@ async def _insert(
     try:
         result = await data.insert_many(objects)
     except WeaviateInsertManyAllFailedError as error:
-        raise refusal(f"writing {name}", error.message) from error
+        raise RefusedError(error.message) from error
     for place in result.uuids:
         del waiting[str(objects[place].uuid)]
     if result.errors:
         reason = next(iter(result.errors.values())).message
-        raise refusal(f"writing {name}", reason)
+        raise RefusedError(reason)
 
 
 async def rewrite(
@@ -130,10 +130,10 @@ async def delete(
             # How many failed is told, but not why.
             states = {shard.status for shard in await room.config.get_shards()}
             reason = "read-only" if "READONLY" in states else "no reason given"
-            raise refusal(f"deleting from {name}", reason)
+            raise RefusedError(reason)
         return result.successful, result.matches > result.successful
 
-    return await server.persisting(f"writing {name}", call)
+    return await server.persisting(f"deleting from {name}", call)
 
 
 async def count(client: WeaviateAsyncClient, name: str, /) -> int | None:
