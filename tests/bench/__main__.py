@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-LONG = frozenset({"soak", "install", "recall", "takeover"})
+LONG = frozenset({"soak", "install", "recall", "takeover", "kill_servers", "switching"})
 
 
 def names() -> list[str]:
