@@ -54,7 +54,8 @@ class Endpoint:
     """Speaks JSON with one server, and its refusals are errors of the house.
 
     Reads nothing from the environment, neither proxies nor keys. Redirects are
-    not followed. Raises `ConfigError` for an address or a CA file it cannot use.
+    not followed. Raises `ConfigError` for an address, a
+    bearer token or a CA file it cannot use.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class Endpoint:
         self.dialect = dialect
         self._client = httpx.AsyncClient(
             base_url=self.url,
-            headers={"Authorization": f"Bearer {bearer}"} if bearer else None,
+            headers=_authorization(self.url, bearer),
             verify=_trust(self.url, ca_file),
             timeout=httpx.Timeout(
                 None, connect=self.timeouts.connect, write=self.timeouts.write
@@ -186,6 +187,17 @@ class Endpoint:
             f"no {self.dialect.name} answers at {self.url} ({error}); start it, or "
             "correct its address"
         )
+
+
+def _authorization(url: str, bearer: str | None) -> Mapping[str, str] | None:
+    if bearer is None:
+        return None
+    if not (bearer.isascii() and bearer.isprintable()):
+        raise ConfigError(
+            f"the bearer token for {url} has characters that no token has, such as "
+            "a line end or a full-width letter; copy it anew"
+        )
+    return {"Authorization": f"Bearer {bearer}"}
 
 
 def _address(url: str, dialect: Dialect) -> str:

@@ -69,6 +69,14 @@ def test_a_ca_file_that_cannot_be_read_is_the_operators_business(
             OllamaHost("https://gpu", ca_file=file)
 
 
+@pytest.mark.parametrize("bearer", ["ｓ3cret", "秘密", "s3cret\n"])
+def test_a_bearer_token_that_none_can_be_is_named_and_not_shown(bearer: str) -> None:
+    with pytest.raises(ConfigError, match="bearer token for http://gpu") as caught:
+        OllamaHost("http://gpu", bearer=bearer)
+
+    assert bearer not in str(caught.value)
+
+
 async def test_the_bearer_token_is_sent(scripted_http: ScriptedHTTP) -> None:
     teach(scripted_http)
 
