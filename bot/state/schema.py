@@ -276,6 +276,7 @@ conversations = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("started_at", UtcDateTime, nullable=False),
+    Column("hushed_at", UtcDateTime),
 )
 
 turns = Table(

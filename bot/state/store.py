@@ -28,6 +28,7 @@ from bot.state.retention import SqlInboxUpkeep
 from bot.state.runs import SqlRuns
 from bot.state.schema import Clock
 from bot.state.sites import DATABASE, FileSite, Site, in_use, opening
+from bot.state.threads import SqlThreads
 from bot.state.vectors import SqliteVectorCache, make
 from bot.state.waiting import SqlLine
 
@@ -54,6 +55,7 @@ class State:
     conversations: SqlConversations
     questions: SqlQuestions
     line: SqlLine
+    threads: SqlThreads
     outbox: SqlOutbox
     inbox_upkeep: SqlInboxUpkeep
     lease: Lease
@@ -100,6 +102,7 @@ async def open_state(
             conversations=SqlConversations(database),
             questions=SqlQuestions(database),
             line=SqlLine(database, clock=clock),
+            threads=SqlThreads(database),
             outbox=SqlOutbox(database),
             inbox_upkeep=SqlInboxUpkeep(database),
             lease=lease,

@@ -19,6 +19,7 @@ from tests.contracts.state_questions import (
 )
 from tests.contracts.state_records import Ports
 from tests.contracts.state_runs import QuarantineContract, RunsContract
+from tests.contracts.state_threads import ThreadsContract
 
 
 class VectorCacheContract:
@@ -86,6 +87,7 @@ class StateContract(
     VectorCacheContract,
     ConversationsContract,
     QuestionsContract,
+    ThreadsContract,
 ):
     """What all the state ports promise together."""
 

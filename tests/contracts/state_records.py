@@ -21,6 +21,7 @@ from bot.core.model import (
     document_id,
 )
 from bot.core.ports import (
+    Askings,
     Catalogue,
     Claims,
     Conversations,
@@ -34,6 +35,7 @@ from bot.core.ports import (
     Projection,
     Quarantine,
     Runs,
+    Threads,
     VectorCache,
 )
 from bot.core.sync import Failure, Known, RunState, Staged, SyncReport
@@ -50,6 +52,10 @@ class Questions(Inbox, Claims, Protocol):
 
 class Waiting(Line, OpenQuestions, Protocol):
     """Who waits."""
+
+
+class Lookups(Threads, Askings, Protocol):
+    """What people refer to."""
 
 
 class Ports(Protocol):
@@ -75,6 +81,8 @@ class Ports(Protocol):
     def questions(self) -> Questions: ...
     @property
     def line(self) -> Waiting: ...
+    @property
+    def threads(self) -> Lookups: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

@@ -47,10 +47,12 @@ from bot.core.ports.state import (
     Runs,
     VectorCache,
 )
+from bot.core.ports.threads import Askings, Threads
 
 __all__ = [
     "TICKET",
     "ActiveGeneration",
+    "Askings",
     "Catalogue",
     "ChunkStore",
     "Claims",
@@ -82,6 +84,7 @@ __all__ = [
     "Stored",
     "Telling",
     "Tenure",
+    "Threads",
     "Ticket",
     "Token",
     "VectorCache",

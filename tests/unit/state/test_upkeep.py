@@ -227,7 +227,7 @@ async def test_a_database_in_use_is_backed_up_but_not_replaced(home: Home) -> No
             await upkeep.upgrade(home.site, copies=home.folder, now=NOW)
 
     assert file.stat().st_mode & 0o777 == 0o600
-    assert "20260401T023015Z.0003" in file.name
+    assert "20260401T023015Z.0004" in file.name
 
 
 async def test_a_tables_only_database_counts_as_empty(home: Home, other: Home) -> None:

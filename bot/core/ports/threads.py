@@ -1,0 +1,51 @@
+"""What a chat platform asks about conversations and the questions in them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.core.inbox import Incoming, Origin, QuestionId
+from bot.core.model import ConversationId, Language
+
+
+class Threads(Protocol):
+    """Where people are answered who do not mention anybody."""
+
+    async def engaged(
+        self, conversation: ConversationId, /, *, since: datetime
+    ) -> bool:
+        """Whether something was asked there since, and nobody wanted silence."""
+
+    async def hush(self, conversation: ConversationId, /, *, now: datetime) -> bool:
+        """Stay out until `resume`; false where nobody was answered, or is hushed."""
+
+    async def resume(self, conversation: ConversationId, /) -> None:
+        """Be there again."""
+
+    async def opened_by(
+        self, origin: Origin, /, *, asker: str
+    ) -> ConversationId | None:
+        """Return the conversation in which a message of ours answered this person.
+
+        The channel does not matter: a command is answered in another one.
+        """
+
+
+class Askings(Protocol):
+    """Questions as people refer to them, long after they came in."""
+
+    async def incoming(self, question: QuestionId, /) -> Incoming | None:
+        """Return a question as it came in, if it was not forgotten."""
+
+    async def open_in(
+        self, conversation: ConversationId, /
+    ) -> Sequence[tuple[QuestionId, str]]:
+        """Return the open questions of a conversation, with who asked each."""
+
+    async def open_of(self, asker: str, /, *, surface: str) -> Sequence[QuestionId]:
+        """Return the open questions of a person."""
+
+    async def replace(
+        self, question: QuestionId, text: str, language: Language, /
+    ) -> bool:
+        """Have a question ask something else; false once anybody worked on it."""

@@ -1,0 +1,131 @@
+"""Conversations and their questions, looked up: the ports `Threads` and `Askings`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, update
+
+from bot.core.inbox import Incoming, Origin, QuestionId
+from bot.core.model import ConversationId, Language
+from bot.state import asked
+from bot.state.database import Database, uninterrupted
+from bot.state.questions import OPEN
+from bot.state.schema import conversations, posts, questions
+
+
+class SqlThreads:
+    """Looks into the questions of the state database."""
+
+    def __init__(self, database: Database, /) -> None:
+        self._database = database
+
+    # --- where people are answered -----------------------------------------------
+
+    async def engaged(
+        self, conversation: ConversationId, /, *, since: datetime
+    ) -> bool:
+        """Whether something was asked there since, and nobody wanted silence."""
+        statement = (
+            select(questions.c.number)
+            .join(conversations, conversations.c.id == questions.c.conversation)
+            .where(
+                questions.c.conversation == conversation,
+                questions.c.received_at >= since,
+                conversations.c.hushed_at.is_(None),
+            )
+        )
+        async with self._database.reading() as connection:
+            return await connection.scalar(statement.limit(1)) is not None
+
+    @uninterrupted
+    async def hush(self, conversation: ConversationId, /, *, now: datetime) -> bool:
+        """Stay out until `resume`; false where nobody was answered, or is hushed."""
+        async with self._database.writing() as connection:
+            changed = await connection.execute(
+                update(conversations)
+                .where(
+                    conversations.c.id == conversation,
+                    conversations.c.hushed_at.is_(None),
+                )
+                .values(hushed_at=now)
+            )
+        return bool(changed.rowcount)
+
+    @uninterrupted
+    async def resume(self, conversation: ConversationId, /) -> None:
+        """Be there again."""
+        hushed = select(conversations.c.id).where(
+            conversations.c.id == conversation, conversations.c.hushed_at.is_not(None)
+        )
+        async with self._database.reading() as connection:
+            if await connection.scalar(hushed) is None:
+                return
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(conversations)
+                .where(conversations.c.id == conversation)
+                .values(hushed_at=None)
+            )
+
+    async def opened_by(
+        self, origin: Origin, /, *, asker: str
+    ) -> ConversationId | None:
+        """Return the conversation in which a message of ours answered this person."""
+        statement = (
+            select(questions.c.conversation)
+            .join(posts, posts.c.question == questions.c.id)
+            .where(
+                posts.c.message == origin.message,
+                questions.c.surface == origin.surface,
+                questions.c.workspace == origin.workspace,
+                questions.c.asker == asker,
+            )
+        )
+        async with self._database.reading() as connection:
+            return await connection.scalar(statement.limit(1))
+
+    # --- the questions in them -----------------------------------------------------
+
+    async def incoming(self, question: QuestionId, /) -> Incoming | None:
+        """Return a question as it came in, if it was not forgotten."""
+        statement = select(questions).where(questions.c.id == question)
+        async with self._database.reading() as connection:
+            found = (await connection.execute(statement)).one_or_none()
+        return None if found is None else asked.incoming(found)
+
+    async def open_in(
+        self, conversation: ConversationId, /
+    ) -> Sequence[tuple[QuestionId, str]]:
+        """Return the open questions of a conversation, with who asked each."""
+        found = await self._open(questions.c.conversation == conversation)
+        return [(row.id, row.asker) for row in found]
+
+    async def open_of(self, asker: str, /, *, surface: str) -> Sequence[QuestionId]:
+        """Return the open questions of a person."""
+        found = await self._open(
+            questions.c.surface == surface, questions.c.asker == asker
+        )
+        return [row.id for row in found]
+
+    @uninterrupted
+    async def replace(
+        self, question: QuestionId, text: str, language: Language, /
+    ) -> bool:
+        """Have a question ask something else; false once anybody worked on it."""
+        async with self._database.writing() as connection:
+            changed = await connection.execute(
+                update(questions)
+                .where(OPEN, questions.c.id == question, questions.c.attempt == 0)
+                .values(text=text, language=language.value)
+            )
+        return bool(changed.rowcount)
+
+    async def _open(self, *those: ColumnElement[bool]) -> Sequence[Any]:
+        statement = (
+            select(questions.c.id, questions.c.asker)
+            .where(OPEN, *those)
+            .order_by(questions.c.number)
+        )
+        async with self._database.reading() as connection:
+            return (await connection.execute(statement)).all()

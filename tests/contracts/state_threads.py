@@ -1,0 +1,109 @@
+"""The promises of `Threads` and `Askings`, as tests that every database passes."""
+
+from dataclasses import replace
+
+from bot.core.inbox import Kind, Origin, QuestionId
+from bot.core.model import ConversationId, Language, Outcome
+from tests.contracts.state_questions import (
+    SLACK,
+    a_question,
+    accepted,
+    at,
+    at_work,
+    claimed,
+)
+from tests.contracts.state_records import NOW, Ports
+
+THREAD = a_question().conversation
+OTHER = ConversationId("slack:T1:C総務:他")
+
+
+class ThreadsContract:
+    """What every `Threads` and `Askings` does."""
+
+    async def test_where_something_was_asked_we_are_engaged(self, state: Ports) -> None:
+        assert not await state.threads.engaged(THREAD, since=NOW)
+        await accepted(state, a_question())
+
+        assert await state.threads.engaged(THREAD, since=NOW)
+        assert not await state.threads.engaged(OTHER, since=NOW)
+
+    async def test_engagement_ends_with_time(self, state: Ports) -> None:
+        await accepted(state, a_question())
+
+        assert not await state.threads.engaged(THREAD, since=at(1))
+
+    async def test_a_hushed_conversation_is_resumed(self, state: Ports) -> None:
+        await accepted(state, a_question())
+
+        assert await state.threads.hush(THREAD, now=NOW)
+        assert not await state.threads.hush(THREAD, now=at(1))
+        assert not await state.threads.engaged(THREAD, since=NOW)
+        await state.threads.resume(THREAD)
+        await state.threads.resume(THREAD)
+
+        assert await state.threads.engaged(THREAD, since=NOW)
+
+    async def test_nobody_is_hushed_who_was_not_there(self, state: Ports) -> None:
+        assert not await state.threads.hush(OTHER, now=NOW)
+        await state.threads.resume(OTHER)
+
+        assert not await state.threads.engaged(OTHER, since=NOW)
+
+    async def test_an_answer_elsewhere_opens_the_same_conversation(
+        self, state: Ports
+    ) -> None:
+        command = replace(a_question("1712.9"), kind=Kind.COMMAND)
+        claim = await at_work(state, command)
+        await state.questions.posted(claim, "1712.10")
+        reply = Origin(surface=SLACK, workspace="T1", channel="D1", message="1712.10")
+
+        found = await state.threads.opened_by(reply, asker="U山田")
+
+        assert found == THREAD
+        assert await state.threads.opened_by(reply, asker="U佐藤") is None
+        elsewhere = replace(reply, workspace="T2")
+        assert await state.threads.opened_by(elsewhere, asker="U山田") is None
+
+    async def test_a_question_comes_back_as_it_came_in(self, state: Ports) -> None:
+        [question] = await accepted(state, a_question())
+
+        assert await state.threads.incoming(question) == a_question()
+        assert await state.threads.incoming(QuestionId("無い")) is None
+
+    async def test_open_questions_are_found_by_place_and_asker(
+        self, state: Ports
+    ) -> None:
+        first, second, ended = await accepted(
+            state,
+            a_question("1"),
+            a_question("2", asker="U佐藤"),
+            a_question("3"),
+        )
+        await state.questions.end(ended, Outcome.CANCELLED, now=NOW)
+
+        assert list(await state.threads.open_in(THREAD)) == [
+            (first, "U山田"),
+            (second, "U佐藤"),
+        ]
+        assert list(await state.threads.open_of("U山田", surface=SLACK)) == [first]
+        assert not await state.threads.open_of("U山田", surface="discord")
+
+    async def test_row_26_a_waiting_question_asks_something_else(
+        self, state: Ports
+    ) -> None:
+        [question] = await accepted(state, a_question())
+
+        assert await state.threads.replace(question, "How many days?", Language.EN)
+
+        claim = await claimed(state)
+        assert claim is not None
+        assert claim.incoming.text == "How many days?"
+        assert claim.incoming.language is Language.EN
+        assert not await state.threads.replace(question, "何日？", Language.JA)
+
+    async def test_what_has_ended_asks_nothing_else(self, state: Ports) -> None:
+        [question] = await accepted(state, a_question())
+        await state.questions.end(question, Outcome.CANCELLED, now=NOW)
+
+        assert not await state.threads.replace(question, "何日？", Language.JA)
