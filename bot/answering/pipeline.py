@@ -1,6 +1,6 @@
 """The way of a question: search, write or quote, check again, finish."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -16,8 +16,16 @@ from bot.answering.retrieval import Retrieval, Retrieved
 from bot.answering.standing import Standing
 from bot.answering.streams import closing
 from bot.answering.writing import Verdict, Writing
-from bot.core.errors import ConfigError, Unavailable
-from bot.core.model import AnswerEvent, Declined, Found, Question, Reason, Searching
+from bot.core.errors import ConfigError, Gone, Unavailable
+from bot.core.model import (
+    AnswerEvent,
+    Declined,
+    Found,
+    Generation,
+    Question,
+    Reason,
+    Searching,
+)
 from bot.core.ports import (
     ActiveGeneration,
     Catalogue,
@@ -30,6 +38,10 @@ from bot.telemetry import MODEL_FAILED, SEARCH_FAILED
 log = structlog.get_logger()
 
 
+async def _nothing_lost(_: Generation, /) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answering:
     """Turns a question into a stream of events that ends with exactly one outcome."""
@@ -40,6 +52,8 @@ class Answering:
     retrieval: Retrieval
     model: LanguageModel | None
     new_fence: Callable[[], Fence] = field(default=new_fence)
+    lost: Callable[[Generation], Awaitable[bool]] = field(default=_nothing_lost)
+    """Says, where nothing at all was found, whether the index lost what it held."""
 
     async def answer(self, question: Question, /) -> AsyncGenerator[AnswerEvent, None]:
         """Search, then show sentences, then end with `Finished` or `Declined`.
@@ -68,7 +82,7 @@ class Answering:
         found = await self.retrieval.find(question, generation)
         yield Found(passages=found.passages, confidence=found.confidence)
         if not gate.admits(found, generation, question.language):
-            yield await self._nothing_found(question, found)
+            yield await self._nothing_found(question, generation, found)
             return
         case = Case(
             question=question,
@@ -121,13 +135,18 @@ class Answering:
                     yield composition.add(piece)
         yield await concluded(case, composition, verdict, prompt.versions, spec.model)
 
-    async def _nothing_found(self, question: Question, found: Retrieved) -> Declined:
-        """Tell documents that say nothing from no documents at all.
+    async def _nothing_found(
+        self, question: Question, generation: Generation, found: Retrieved
+    ) -> Declined:
+        """Tell documents that say nothing from no documents, and from lost ones.
 
         Whether there are some that this audience may not see is never told.
         """
-        if not found.passages and not await self.catalogue.principals():
-            return declined(Reason.NOTHING_INDEXED, question)
+        if not found.passages:
+            if not await self.catalogue.principals():
+                return declined(Reason.NOTHING_INDEXED, question)
+            if await self.lost(generation):
+                raise Gone("the index has lost documents; run `shirube sync`")
         return declined(Reason.NOT_FOUND, question, found.confidence)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.app import models, stores
@@ -77,7 +77,7 @@ async def opened(
             index=index,
             models=hosted,
             engine=engine,
-            answering=answering(live, hosted.gate),
+            answering=replace(answering(live, hosted.gate), lost=engine.lost),
             clock=clock,
         )
 

@@ -129,6 +129,10 @@ class Engine:
         )
         return built, found
 
+    async def lost(self, generation: Generation, /) -> bool:
+        """Say whether the index lost much of what it held; looks at a sample."""
+        return await generations.lost(generation, self._build) is not None
+
     async def outdated(self, generation: Generation, /) -> str | None:
         """Say why the next sync would build another generation, or return None."""
         wanted, _ = await self._wanted(generation)

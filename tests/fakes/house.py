@@ -159,6 +159,7 @@ class House:
             catalogue=self.state.catalogue,
             generations=self.state.generations,
             model=self.model,
+            lost=self.engine().lost,
         )
         question = Question(
             id=text,

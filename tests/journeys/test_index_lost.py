@@ -85,3 +85,27 @@ async def test_a_batch_that_fails_in_part_changes_no_answer_until_it_is_whole(
     assert isinstance(after, Finished)
     assert "12日" in after.answer.text
     assert source.fetched == [], "it was staged already"
+
+
+async def test_an_index_that_was_emptied_is_not_one_that_knows_nothing(
+    tmp_path: Path,
+) -> None:
+    """As after somebody made the collection again by hand."""
+    source = MemorySource({"休暇.md": PAGE})
+    async with house(tmp_path) as home:
+        await home.sync(source)
+        generation = await home.state.generations.active()
+        unknown = await home.ask("火星の首都はどこですか")
+    assert generation is not None
+    emptied = MemoryIndex()
+    await emptied.create(generation)
+    async with house(tmp_path, index=emptied) as home:
+        before = await home.ask(LEAVE)
+        await home.sync(source)
+        after = await home.ask(LEAVE)
+
+    assert isinstance(unknown, Declined)
+    assert unknown.reason is Reason.NOT_FOUND
+    assert isinstance(before, Declined)
+    assert before.reason is Reason.SEARCH_DOWN
+    assert isinstance(after, Finished)
