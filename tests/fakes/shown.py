@@ -1,7 +1,7 @@
 """Questions shown in the fake Slack, as the desk has them shown."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -83,6 +83,7 @@ class Thread:
         self.right = Right()
         self.notes = Notes()
         self.stopped: list[QuestionId] = []
+        self.waiting: set[asyncio.Event] = set()
         self.showings = self.process(look=look)
 
     def process(self, *, look: Look | None = None) -> Showings:
@@ -111,10 +112,31 @@ class Thread:
         due = asyncio.Event()
 
         async def ring() -> None:
+            self.waiting.discard(due)
             due.set()
 
         self.slack.clock.after(seconds, ring)
-        await due.wait()
+        self.waiting.add(due)
+        self.slack.platform.notify()
+        try:
+            await due.wait()
+        finally:
+            self.waiting.discard(due)
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass once somebody waits for it."""
+        await self.slack.until(lambda: self.waiting)
+        await self.slack.clock.advance(seconds)
+
+    async def passing(self, work: Coroutine[None, None, None], /) -> None:
+        """Do something for as long as it takes; whatever it waits for passes."""
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(work)
+            task.add_done_callback(lambda _: self.slack.platform.notify())
+            while not task.done():
+                await self.slack.until(lambda: task.done() or self.waiting)
+                if not task.done():
+                    await self.slack.clock.advance(0.1)
 
     def claim(self, incoming: Incoming, *, attempt: int = 1, name: str = "q1") -> Claim:
         """The right to answer, with what is noted of earlier attempts."""

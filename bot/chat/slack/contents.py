@@ -30,6 +30,11 @@ CHARACTERS: Final = 13_000
 BLOCKS: Final = 45
 """Blocks of a message; Slack takes 50."""
 
+TEXT_BYTES: Final = 4_000
+"""Bytes of a message without blocks, after escaping."""
+
+_WORDS: Final = frozenset(["context", "rich_text"])
+
 _ROW: Final = 25
 """Buttons in a row."""
 
@@ -81,9 +86,10 @@ def growing(text: str, view: View, /) -> Content:
 
 
 def bare(content: Content, /) -> Content:
-    """Return a message without anything that Slack could dislike but its text."""
-    texts = [text for block in content.blocks for text in _texts(block)]
-    whole = parts(escaped("".join(texts)), limit=3_900, size=_bytes)
+    """Return a message without anything that Slack could dislike but its words."""
+    words = [block for block in content.blocks if block["type"] in _WORDS]
+    said = "\n".join("".join(_texts(block)) for block in words)
+    whole = parts(escaped(said), limit=TEXT_BYTES, size=_bytes)
     return Content(text=whole[0].shown if whole else content.text, blocks=[])
 
 
@@ -257,4 +263,4 @@ def _texts(part: Any) -> Iterator[str]:
 
 
 def _bytes(text: str) -> int:
-    return len(text.encode())
+    return len(text.encode("utf-8", "replace"))
