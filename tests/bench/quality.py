@@ -9,6 +9,7 @@ gate 1.
 import argparse
 import asyncio
 import importlib.util
+import json
 import tempfile
 import time
 from collections import defaultdict
@@ -17,7 +18,7 @@ from contextlib import AsyncExitStack
 from itertools import product
 from pathlib import Path
 from types import ModuleType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from bot.evaluation import asking
 from bot.evaluation.files import read_corpus, read_queries, write_run
@@ -60,13 +61,17 @@ async def measure(
     rows = await asking.retrieval(trial, read_queries(queries), progress=said)
     write_run(run, rows)
     score = scorer()
-    figures, _ = score.score(score.rows(queries), score.rows(run))
+    figures, _ = score.score(_lines(queries), _lines(run))
     weights = {str(key): value for key, value in trial.generation.alpha.items()}
     return {
         **figures,
         "chunks": trial.chunks,
         **{f"α {k}": v for k, v in weights.items()},
     }
+
+
+def _lines(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
 
 
 def table(figures: Figures) -> str:
