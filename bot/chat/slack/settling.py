@@ -3,6 +3,7 @@
 Done twice it changes nothing, and after a failure it goes on from where it was.
 """
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -96,7 +97,8 @@ class Settling:
             self._refused(missing)
         except Denied as denied:
             if denied.code == "streaming_state_conflict":
-                await self._posting.stop(spot.channel, ts)
+                with contextlib.suppress(Denied):
+                    await self._posting.stop(spot.channel, ts)
                 await self._update(spot, ts, content)
             else:
                 self._refused(denied)

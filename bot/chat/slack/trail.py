@@ -30,6 +30,9 @@ OPENING: Final = "opening"
 WHISPER: Final = "response_url:"
 """Stands where the id of a message would, for one that has none."""
 
+BEFORE: Final = 3600.0
+"""Seconds that our clock may be ahead of Slack's when we look for messages."""
+
 
 class Trail:
     """The messages of one answer, in their order; `opening` began its thread."""
@@ -43,7 +46,7 @@ class Trail:
         self.whispers = len(claim.posted) - len(self.messages)
         self.unsure = claim.attempt > 1
         self._origin = claim.incoming.origin
-        self._since = claim.incoming.asked_at.timestamp()
+        self._since = claim.incoming.asked_at.timestamp() - BEFORE
         self._posted = posted
         self._stored = set(claim.posted)
         self._bot = bot

@@ -310,7 +310,7 @@ async def test_people_can_be_asked_where_the_settings_name_some(slack: Slack) ->
     assert offered == [True, False]
 
 
-async def test_every_post_forbids_previews_and_names(
+async def test_row_41_every_post_forbids_previews_and_names(
     slack: Slack, thread: Thread
 ) -> None:
     slack.platform.streaming = False
@@ -326,6 +326,9 @@ async def test_every_post_forbids_previews_and_names(
         assert sent["unfurl_media"] is False
         assert sent["link_names"] is False
         assert sent["parse"] == "none"
+    others = ("chat.update", "chat.startStream", "chat.appendStream")
+    rest = [call.args for method in others for call in slack.calls_to(method)]
+    assert "https://" not in str([{**sent, "blocks": ()} for sent in rest])
 
 
 async def test_what_was_shown_and_is_withdrawn_is_gone(

@@ -1,5 +1,8 @@
 """What the surface does when a stream does not go on: the whole table, row by row."""
 
+import asyncio
+from itertools import pairwise
+
 from bot.chat.slack.contents import PART_BYTES
 from bot.chat.slack.streaming import STREAM_BYTES
 from bot.core.model import Outcome, Sentence
@@ -396,3 +399,48 @@ async def test_stop_is_offered_in_a_stream_where_slack_itself_offers_none(
 
     [message] = slack.replies(question)
     assert "中止" not in message.reads
+
+
+# --- one budget for all
+
+
+async def test_five_answers_that_are_edited_keep_one_budget_and_all_of_them_end(
+    slack: Slack, thread: Thread
+) -> None:
+    """Slack counts 50 edits a minute for the workspace, and refuses the next."""
+    slack.platform.streaming = False
+    questions = [await question_in(slack) for _ in range(5)]
+
+    async def answer(number: int, question: Message) -> None:
+        claim = thread.claim(asked(question), name=f"q{number}")
+        async with thread.showing(claim) as showing:
+            for n in range(120):
+                await showing.show(Sentence(text=f"第{n}文です。\n"))
+                await thread.pause(1.0)
+            text = "".join(f"第{n}文です。\n" for n in range(120))
+            await showing.end(answered(text))
+
+    async def all_of_them() -> None:
+        async with asyncio.TaskGroup() as group:
+            for number, question in enumerate(questions):
+                group.create_task(answer(number, question))
+
+    await thread.passing(all_of_them())
+
+    edits = slack.calls_to("chat.update")
+    assert len(edits) > 90
+    times = sorted(
+        revision.at
+        for question in questions
+        for message in slack.replies(question)
+        for revision in message.history
+        if revision.made_by == "chat.update"
+    )
+    assert len(times) == len(edits)
+    assert min(b - a for a, b in pairwise(times)) > 1.0
+    assert min(b - a for a, b in zip(times, times[50:], strict=False)) > 59.0
+    for question in questions:
+        [message] = slack.replies(question)
+        assert len(message.history) > 5
+        assert "第119文です。" in message.reads
+        assert "shirube_more" in str(message.blocks)
