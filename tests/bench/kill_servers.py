@@ -96,7 +96,7 @@ class Servers:
             "SHIRUBE_OLLAMA__URL": self.ollama.url,
             "SHIRUBE_OLLAMA__CHAT_MODEL": "scripted",
             "SHIRUBE_OLLAMA__EMBED_MODEL": "all-minilm",
-            "SHIRUBE_OLLAMA__NUM_CTX": "2048",
+            "SHIRUBE_OLLAMA__NUM_CTX": "4096",
         }
 
     def _start_postgres(self) -> None:
