@@ -46,6 +46,9 @@ log = structlog.get_logger()
 UPDATES: Final = 1.2
 """Seconds between two edits in a workspace, all answers together: Slack's tier 3."""
 
+LEAVING: Final = 5.0
+"""Seconds for tidying up behind a question that ends without an end."""
+
 RESPONSE_URL: Final = "response_url"
 """The hint that says where to whisper to who gave a command."""
 
@@ -157,6 +160,7 @@ class SlackShowing:
         )
         self._spot: Spot | None = None
         self._nowhere = False
+        self._ended = False
         self._status: StatusLine | None = None
         self._live: Live | None = None
 
@@ -204,14 +208,16 @@ class SlackShowing:
             await self._whisper(ended, missing)
         except Denied as denied:
             self._refused(denied)
+        self._ended = True
         await self._clear()
 
     async def close(self) -> None:
-        """Leave nothing behind that moves."""
-        if self._live is not None:
-            with contextlib.suppress(Conflict):  # another process shows it now
-                await self._live.close()
-        await self._clear()
+        """Leave nothing behind that moves, as far as there is time for that."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LEAVING):
+                with contextlib.suppress(Unavailable, Denied, Conflict):
+                    await self._stand_still()
+                await self._clear()
 
     # --- while it is written -----------------------------------------------------
 
@@ -302,6 +308,17 @@ class SlackShowing:
             await self._settling.whisper(url, contents, ended.language)
         else:
             self._refused(missing)
+
+    async def _stand_still(self) -> None:
+        """End what is streamed, also a stream whose id never arrived."""
+        if self._live is None or self._spot is None or self._ended:
+            return
+        with contextlib.suppress(Conflict):  # noted all the same
+            if self._trail.unsure:
+                await self._trail.adopt(self._stage.posting, self._spot)
+        for ts in self._trail.messages:
+            with contextlib.suppress(Denied):
+                await self._stage.posting.stop(self._spot.channel, ts)
 
     async def _clear(self) -> None:
         if self._status is not None:

@@ -77,6 +77,7 @@ async def update(platform: Platform, call: Call) -> Json:
     if reused:
         platform.complain(f"chat.update reuses block_id {sorted(reused)}")
     message.stream = None
+    message.metadata = metadata_of(call.args) or message.metadata
     await posting.change(
         platform,
         message,

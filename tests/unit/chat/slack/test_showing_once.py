@@ -277,6 +277,21 @@ async def test_messages_of_others_in_the_thread_are_left_alone(
     assert after[-1][1].startswith(TEXT)
 
 
+async def test_what_a_cancelled_question_left_in_the_thread_is_not_taken_over(
+    slack: Slack, thread: Thread
+) -> None:
+    question = await slack.say("tanaka", "general", ASKED)
+    async with thread.showing(thread.claim(asked(question), name="q0")) as showing:
+        await showing.show(Sentence(text="前の回答の途中"))
+    follow = await slack.say("tanaka", "general", "半休は？", thread=question)
+
+    await again(thread, asked(follow), answered())
+
+    left, answer = slack.replies(question)
+    assert left.reads.startswith("前の回答の途中")
+    assert answer.reads.startswith(TEXT)
+
+
 async def _ignored(_: str) -> None:
     pass
 
