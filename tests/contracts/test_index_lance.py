@@ -223,7 +223,7 @@ async def test_a_broken_table_is_unavailable_and_says_what_to_do(
         await index.put(generation, [a_record("休暇")])
     spoil(tmp_path)
     async with open_index(tmp_path) as index:
-        with pytest.raises(Unavailable, match="run `shirube sync`"):
+        with pytest.raises(Unavailable, match=r"`shirube sync --rebuild` builds"):
             await search(index, generation, "休暇")
 
 
