@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from bot import settings, telemetry
 from bot.app import opened
-from bot.chat.console import Asked
+from bot.chat.console import Asked, Desk
 from bot.commands.demo import QUESTIONS, samples
 from bot.core.model import AnswerKind, Finished, Language
 from tests.fakes import (
@@ -156,20 +156,25 @@ def named(reason: str) -> str:
 
 
 async def staying(tally: Tally, read: settings.Settings, over: asyncio.Event) -> None:
-    """Ask in one process, whose connections have to come back."""
-    async with opened(read) as app:
-        desk = app.desk(Language.JA)
-        number = 0
-        while not over.is_set():
-            question = ASKED[number % len(ASKED)]
-            phase = tally.phase
-            desk.start_over()
-            begun = time.monotonic()
-            asked = await desk.ask(question, lambda _: None)
-            tally.seconds[phase].append(time.monotonic() - begun)
-            tally.count(phase, question, label(asked))
-            number += 1
-            await asyncio.sleep(BETWEEN)
+    """Ask in one process, which looks after its hosts as `serve` does."""
+    async with opened(read) as app, asyncio.TaskGroup() as group:
+        watch = group.create_task(app.models.watch())
+        await _asking(tally, app.desk(Language.JA), over)
+        watch.cancel()
+
+
+async def _asking(tally: Tally, desk: Desk, over: asyncio.Event) -> None:
+    number = 0
+    while not over.is_set():
+        question = ASKED[number % len(ASKED)]
+        phase = tally.phase
+        desk.start_over()
+        begun = time.monotonic()
+        asked = await desk.ask(question, lambda _: None)
+        tally.seconds[phase].append(time.monotonic() - begun)
+        tally.count(phase, question, label(asked))
+        number += 1
+        await asyncio.sleep(BETWEEN)
 
 
 async def coming(tally: Tally, terminal: Terminal, over: asyncio.Event) -> None:
