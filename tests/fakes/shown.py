@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.slack.directory import Directory
-from bot.chat.slack.showing import Look, Showings, SlackShowing
+from bot.chat.slack.showing import Showings, SlackShowing
+from bot.chat.slack.stage import Look
+from bot.chat.slack.trail import Owner
 from bot.chat.surface import Ended
 from bot.core.errors import Conflict
 from bot.core.inbox import Claim, Incoming, Kind, Origin, QuestionId
@@ -82,6 +84,7 @@ class Thread:
         self.slack = slack
         self.right = Right()
         self.notes = Notes()
+        self.owner: Owner = self.notes.owner
         self.stopped: list[QuestionId] = []
         self.waiting: set[asyncio.Event] = set()
         self.showings = self.process(look=look)
@@ -99,7 +102,7 @@ class Thread:
             Directory(client, team=TEAM, clock=clock.now),
             team=TEAM,
             bot=self.slack.bot.id,
-            owner=self.notes.owner,
+            owner=self.owner,
             now=clock.datetime,
             look=look,
             stop=self.stopped.append,

@@ -9,7 +9,7 @@ from bot.text.normalise import printable
 from bot.text.split import truncate
 
 _CODE: Final = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
-_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://|(?:mailto|tel):", re.IGNORECASE)
 
 
 def literal(text: str, /) -> str:

@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Final, assert_never
 
 import structlog
@@ -22,6 +22,7 @@ from bot.chat.slack.placing import is_direct, is_of_channel, placed
 from bot.chat.slack.posting import Posting, Spot
 from bot.chat.slack.refusals import Denied, Missing
 from bot.chat.slack.settling import Settling
+from bot.chat.slack.stage import Look, Stage
 from bot.chat.slack.status import StatusLine
 from bot.chat.slack.trail import Owner, Trail
 from bot.chat.surface import Ended, Posted
@@ -51,35 +52,6 @@ LEAVING: Final = 5.0
 
 RESPONSE_URL: Final = "response_url"
 """The hint that says where to whisper to who gave a command."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What the settings say about how answers look.
-
-    `stale_after` is by source; `experts` are the channels where people can be asked.
-    """
-
-    stale_after: Mapping[str, timedelta] = field(default_factory=dict)
-    experts: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """What all questions of a workspace share while they are shown."""
-
-    posting: Posting
-    directory: Directory
-    team: str
-    bot: str
-    owner: Owner
-    look: Look
-    stop: Callable[[QuestionId], object]
-    now: Callable[[], datetime]
-    clock: Callable[[], float]
-    pause: Pause
-    pace: Pace
-    abilities: Abilities
 
 
 class Showings:

@@ -42,7 +42,8 @@ class Trail:
     ) -> None:
         self.question = claim.question
         self.opening: str | None = None
-        self.messages = [ts for ts in claim.posted if not ts.startswith(WHISPER)]
+        noted = (ts for ts in claim.posted if not ts.startswith(WHISPER))
+        self.messages = sorted(noted, key=float)
         self.whispers = len(claim.posted) - len(self.messages)
         self.unsure = claim.attempt > 1
         self._origin = claim.incoming.origin

@@ -67,10 +67,24 @@ def messages(text: str) -> list[str]:
     shown = []
     for content in final(answered(text, citations=()), VIEW):
         check_message(list(content.blocks))
+        _require_filled(list(content.blocks))
         assert content.text
         assert size(content.text) <= UPDATE_TEXT_BYTES
         shown.append(json.dumps([content.text, content.blocks], ensure_ascii=False))
     return shown
+
+
+def _require_filled(part: object) -> None:
+    """Slack refuses empty texts and empty lists in rich text."""
+    match part:
+        case {"type": "text", "text": text}:
+            assert text
+        case {"elements": elements}:
+            assert elements
+            _require_filled(elements)
+        case list():
+            for item in part:
+                _require_filled(item)
 
 
 @settings(deadline=None, max_examples=150)

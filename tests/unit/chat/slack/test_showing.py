@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.chat.slack.showing import Look
+from bot.chat.slack.stage import Look
 from bot.core.errors import Conflict
 from bot.core.inbox import Kind, Origin
 from bot.core.model import Found, Language, Outcome, Searching, Sentence

@@ -90,7 +90,7 @@ async def serving(
     thread: Thread, state: State, model: Model, worker: str = "甲"
 ) -> AsyncIterator[Desk]:
     """A process that answers, until it is killed."""
-    thread.notes.owner = state.questions.answered_by  # type: ignore[method-assign]  # the real one
+    thread.owner = state.questions.answered_by
     desk = Desk(
         surface=Board(thread.process()),
         answer=model,
