@@ -36,15 +36,17 @@ def served(
     plugs: "Sequence[Plug]" = (),
     lease_seconds: float = LEASE_SECONDS,
 ) -> Exit:
-    """Serve with these platforms until a signal comes."""
+    """Serve with these platforms, and those of the settings, until a signal comes."""
     # The server for probes takes long to import, and no other command needs it.
+    from bot.app import chatting
     from bot.app.serving import serve
 
     read = settings.load(config)
     telemetry.set_up_serving(verbose=verbose, secrets=secrets(read))
 
     async def main() -> Exit:
-        await serve(read, _stop(), plugs=plugs, lease_seconds=lease_seconds)
+        chats = [*plugs, *chatting.plugs(read)]
+        await serve(read, _stop(), plugs=chats, lease_seconds=lease_seconds)
         return Exit.OK
 
     return asyncio.run(main())

@@ -80,6 +80,11 @@ class Directory:
         found = await self._people.get(user)
         return found.get("locale") if found else None
 
+    async def is_admin(self, user: str, /) -> bool:
+        """Say whether somebody administers the workspace."""
+        found = await self._people.get(user)
+        return bool(found and (found.get("is_admin") or found.get("is_owner")))
+
     async def channel(self, channel: str, /) -> Channel:
         """Say who reads a channel, now or later."""
         found = await self._channels.get(channel)

@@ -4,9 +4,9 @@ Pure: whether a thread is one that the bot answers in is for others to find out.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias, assert_never
+from typing import Any, Final, assert_never
 
 from pydantic import ValidationError
 
@@ -23,6 +23,19 @@ from bot.chat.slack.payloads import (
     Shortcut,
     Stop,
     moment,
+)
+from bot.chat.slack.taken import (
+    Asked,
+    AskedAgain,
+    CancelMine,
+    CompanyChanged,
+    Deleted,
+    Edited,
+    FollowedUp,
+    HelpWanted,
+    Hushed,
+    StopPressed,
+    Taken,
 )
 from bot.core.inbox import Incoming, Kind, Origin
 from bot.core.model import ConversationId, Language
@@ -71,89 +84,6 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A question that is one in any case."""
-
-    incoming: Incoming
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FollowedUp:
-    """A question in a thread, if the bot answers there."""
-
-    incoming: Incoming
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hushed:
-    """Somebody wants silence in a thread, if the bot answers there."""
-
-    incoming: Incoming
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edited:
-    """A message says something else now."""
-
-    origin: Origin
-    user: str
-    text: str
-    language: Language
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deleted:
-    """A message is gone."""
-
-    origin: Origin
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StopPressed:
-    """Somebody wants a question to be stopped, or that of a conversation."""
-
-    user: str
-    question: str | None = None
-    conversation: ConversationId | None = None
-    response_url: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelMine:
-    """Somebody wants all of their own questions to be stopped."""
-
-    user: str
-    language: Language
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HelpWanted:
-    """Somebody gave a command with nothing in it."""
-
-    user: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompanyChanged:
-    """Who reads a channel may be others now."""
-
-    channel: str
-
-
-Taken: TypeAlias = (
-    Asked
-    | FollowedUp
-    | Hushed
-    | Edited
-    | Deleted
-    | StopPressed
-    | CancelMine
-    | HelpWanted
-    | CompanyChanged
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
     """Reads deliveries for one installation of the bot."""
 
@@ -192,6 +122,23 @@ class Intake:
             channel=channel,
             thread=thread,
             message=message,
+        )
+
+    def privately(
+        self, before: Incoming, again: AskedAgain, /, *, now: datetime
+    ) -> Incoming:
+        """Return the same question as somebody asks it privately, pressing once."""
+        key = f"{again.question}:{again.user}"
+        return replace(
+            before,
+            event=f"privately:{key}",
+            kind=Kind.DIRECT,
+            origin=replace(before.origin, thread=None, message=None),
+            asker=again.user,
+            conversation=self._alone("privately", key),
+            asked_at=now,
+            expires_at=now + self.terms.deadline,
+            hints={},
         )
 
     # --- events ----------------------------------------------------------------
@@ -300,7 +247,7 @@ class Intake:
         language = detect(text, default=self.terms.language)
         word = text.casefold()
         if word in _HELP:
-            return HelpWanted(user=command.user_id)
+            return HelpWanted(user=command.user_id, language=self.terms.language)
         if word in _CANCEL:
             return CancelMine(user=command.user_id, language=language)
         return Asked(
@@ -340,12 +287,11 @@ class Intake:
 
     def _press(self, press: Press) -> Taken | None:
         for action in press.actions:
-            if action.action_id == actions.STOP:
-                return StopPressed(
-                    user=press.user.id,
-                    question=action.value,
-                    response_url=press.response_url,
-                )
+            match action.action_id, action.value:
+                case actions.STOP, str(question):
+                    return StopPressed(user=press.user.id, question=question)
+                case actions.PRIVATELY, str(question):
+                    return AskedAgain(question=question, user=press.user.id)
         return None
 
     def _alone(self, what: str, key: str) -> ConversationId:

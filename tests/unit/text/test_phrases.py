@@ -5,12 +5,17 @@ import re
 import pytest
 
 from bot.core.model import Language
-from bot.text import chatting, findings, phrases
+from bot.text import chatting, findings, phrases, replies
 from bot.text.phrases import Phrase
 
 ALL = {
     f"{prefix}{name}": value
-    for prefix, module in (("", phrases), ("check ", findings), ("chat ", chatting))
+    for prefix, module in (
+        ("", phrases),
+        ("check ", findings),
+        ("chat ", chatting),
+        ("reply ", replies),
+    )
     for name, value in vars(module).items()
     if isinstance(value, Phrase)
 }

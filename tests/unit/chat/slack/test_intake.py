@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat.slack import actions
-from bot.chat.slack.intake import (
+from bot.chat.slack.intake import Intake, Terms, Us
+from bot.chat.slack.taken import (
     Asked,
     CancelMine,
     CompanyChanged,
@@ -18,11 +19,8 @@ from bot.chat.slack.intake import (
     FollowedUp,
     HelpWanted,
     Hushed,
-    Intake,
     StopPressed,
     Taken,
-    Terms,
-    Us,
 )
 from bot.core.inbox import Incoming, Kind
 from bot.core.model import Language
@@ -266,7 +264,7 @@ async def test_a_command_without_a_question_wants_help(
 ) -> None:
     delivery = await slack.command("tanaka", "総務", "/ask", " ")
 
-    assert read(delivery) == HelpWanted(user="UTANAKA")
+    assert read(delivery) == HelpWanted(user="UTANAKA", language=Language.JA)
 
 
 async def test_the_menu_of_a_message_asks_what_it_asks(

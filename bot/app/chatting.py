@@ -1,0 +1,113 @@
+"""The chat platforms that the settings name, as `serve` runs them."""
+
+import os
+import socket
+import ssl
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+from uuid import uuid4
+
+from bot.app.running import App
+from bot.app.secret import revealed
+from bot.core.access import Principal
+from bot.core.errors import ConfigError
+from bot.core.model import Language
+from bot.core.ports import Platform
+from bot.settings import Settings
+from bot.settings.slack import Granted, Slack
+from bot.telemetry.metrics import Metrics
+
+if TYPE_CHECKING:
+    from bot.chat.audience import Grants
+    from bot.chat.slack.platform import Access, Rules
+
+Plug: TypeAlias = Callable[[App, Metrics], Platform]
+
+
+def plugs(settings: Settings, /) -> Sequence[Plug]:
+    """Return what makes the platforms; the settings are looked through at once."""
+    if not settings.slack.wanted:
+        return ()
+    access, rules = _slack_access(settings), _slack_rules(settings)
+
+    def plug(app: App, _: Metrics) -> Platform:
+        # The SDK takes long to import, and is of no use to who has no Slack.
+        from bot.chat.slack.platform import Rooms, SlackPlatform
+
+        state = app.state
+        rooms = Rooms(
+            answer=app.answering.answer,
+            questions=state.questions,
+            lookups=state.threads,
+            outbox=state.outbox,
+            upkeep=state.inbox_upkeep,
+            conversations=state.conversations,
+            worker=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
+            clock=app.clock,
+            profile=lambda _: settings.answers.profile,
+        )
+        return SlackPlatform(access, rules, rooms)
+
+    return (plug,)
+
+
+def _slack_access(settings: Settings) -> "Access":
+    from bot.chat.slack.platform import Access
+
+    slack = settings.slack
+    sockets = slack.mode == "socket"
+    return Access(
+        bot_token=revealed(slack.bot_token) or "",
+        app_token=revealed(slack.app_token) if sockets else None,
+        signing_secret=None if sockets else revealed(slack.signing_secret),
+        api_url=slack.api_url,
+        proxy=revealed(slack.proxy),
+        tls=_tls(settings.base / slack.ca_file) if slack.ca_file else None,
+        host=slack.host,
+        port=slack.port,
+    )
+
+
+def _slack_rules(settings: Settings) -> "Rules":
+    from bot.chat.slack.intake import Terms
+    from bot.chat.slack.platform import Rules
+    from bot.chat.slack.showing import Look
+
+    slack = settings.slack
+    bots = {name: frozenset(table.bots) for name, table in slack.channels.items()}
+    return Rules(
+        terms=Terms(
+            deadline=timedelta(seconds=slack.deadline),
+            language=Language.EN if settings.language == "en" else Language.JA,
+            bots=bots,
+        ),
+        grants=_grants(slack),
+        trusting=slack.guest_policy == "trusting",
+        look=Look(experts=frozenset(slack.ask_groups())),
+    )
+
+
+def _grants(slack: Slack) -> "Grants":
+    from bot.chat.audience import Grant, Grants
+
+    return Grants(
+        channels={
+            name: Grant(principals=table.held(), external=table.external)
+            for name, table in slack.channels.items()
+        },
+        groups=_held(slack.groups.items()),
+        people=_held(slack.people.items()),
+    )
+
+
+def _held(tables: Iterable[tuple[str, Granted]]) -> dict[str, frozenset[Principal]]:
+    return {name: table.held() for name, table in tables}
+
+
+def _tls(file: Path) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=file)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"slack.ca_file: {file} cannot be used: {error}") from error

@@ -1,0 +1,147 @@
+"""The Bolt app: everything delivered is taken first, and acknowledged after that."""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+import structlog
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.chat.slack import actions
+from bot.chat.slack.intake import ABOUT, ASK, Us
+from bot.core.errors import Unavailable
+from bot.telemetry import SLACK_NOT_TAKEN
+
+log = structlog.get_logger()
+
+Body: TypeAlias = Mapping[str, Any]
+Take: TypeAlias = Callable[[Body], Awaitable[str | None]]
+Late: TypeAlias = Callable[[Body], Awaitable[None]]
+Whisper: TypeAlias = Callable[[str, str], Awaitable[None]]
+
+EVENTS: Final = (
+    "agent_session_stopped",
+    "app_context_changed",
+    "app_home_opened",
+    "app_mention",
+    "channel_shared",
+    "channel_unshared",
+    "member_joined_channel",
+    "member_left_channel",
+    "message",
+)
+"""What the app subscribes to; all of it is acknowledged, of use or not."""
+
+_SAID: Final = "shirube_said"
+_ANY: Final = re.compile(".*", re.DOTALL)
+
+
+def quiet_logger() -> logging.Logger:
+    """Return what the SDK may log to: at DEBUG it writes whole messages down."""
+    logger = logging.getLogger("bot.chat.slack.sdk")
+    logger.setLevel(logging.WARNING)
+    return logger
+
+
+def bolt_app(
+    client: AsyncWebClient,
+    us: Us,
+    /,
+    *,
+    take: Take,
+    stop: Late,
+    whisper: Whisper,
+    signing_secret: str | None = None,
+) -> AsyncApp:
+    """Return the app; with a signing secret it believes nothing that is not signed.
+
+    `take` stores a delivery and returns what to say to who gave a command; when it
+    is `Unavailable`, Slack gets no ack and delivers again. `stop` is called after
+    the ack of a wish to stop something, `whisper` with a response URL and a text.
+    """
+    token = client.token
+
+    async def authorize() -> AuthorizeResult:
+        # Asking Slack here, as Bolt does by itself, would make its answer decide
+        # whether what was already stored is acknowledged.
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=us.team,
+            bot_user_id=us.user,
+            bot_id=us.bot,
+            bot_token=token,
+        )
+
+    async def store(body: Body, context: Any, next_: Any) -> Any:
+        try:
+            context[_SAID] = await take(body)
+        except Unavailable as error:
+            log.warning(SLACK_NOT_TAKEN, error=str(error))
+            return BoltResponse(status=503, body="")
+        return await next_()
+
+    app = AsyncApp(
+        name="shirube",
+        logger=quiet_logger(),
+        client=_anonymous(client),
+        authorize=authorize,
+        before_authorize=store,
+        signing_secret=signing_secret or "",
+        request_verification_enabled=signing_secret is not None,
+        ssl_check_enabled=False,  # it answers without looking at the signature
+    )
+    _listen(app, stop, whisper)
+    return app
+
+
+def _anonymous(client: AsyncWebClient) -> AsyncWebClient:
+    """Return a client without a token: Bolt warns of one beside `authorize`."""
+    return AsyncWebClient(
+        base_url=client.base_url,
+        ssl=client.ssl,
+        proxy=client.proxy,
+        logger=quiet_logger(),
+        retry_handlers=[],
+    )
+
+
+def _listen(app: AsyncApp, stop: Late, whisper: Whisper) -> None:
+    async def pointed(ack: Any, context: Any, body: Body) -> None:
+        await ack()
+        said = context.get(_SAID)
+        if said:
+            await whisper(str(body.get("response_url")), said)
+
+    async def stopping(ack: Any, body: Body) -> None:
+        await ack()
+        await stop(body)
+
+    async def stopped(body: Body) -> None:
+        await stop(body)
+
+    app.event("agent_session_stopped")(stopped)
+    for name in EVENTS:
+        app.event(name)(_heard)
+    app.action(actions.STOP)(stopping)
+    app.command(ASK)(_answered)
+    app.shortcut(ABOUT)(pointed)
+    # Whatever is not acknowledged comes again, or shows a warning to who pressed it.
+    app.event(_ANY)(_heard)
+    for anything in (app.action, app.command, app.shortcut, app.view, app.options):
+        anything(_ANY)(_acknowledged)
+
+
+async def _heard() -> None:
+    """Do nothing more: it was taken before."""
+
+
+async def _acknowledged(ack: Any) -> None:
+    await ack()
+
+
+async def _answered(ack: Any, context: Any) -> None:
+    await ack(context.get(_SAID) or "")

@@ -1,0 +1,236 @@
+"""Takes what Slack delivers: every question is in the inbox before Slack hears so."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol, assert_never
+
+from bot.chat.slack.directory import Directory
+from bot.chat.slack.intake import SURFACE, Intake
+from bot.chat.slack.notices import Notices, notice
+from bot.chat.slack.taken import (
+    Asked,
+    AskedAgain,
+    CancelMine,
+    CompanyChanged,
+    Deleted,
+    Edited,
+    FollowedUp,
+    HelpWanted,
+    Hushed,
+    StopPressed,
+    Taken,
+)
+from bot.core.inbox import Incoming, Kind, Origin, QuestionId
+from bot.core.model import ConversationId, Outcome
+from bot.core.ports import Askings, Inbox, Outbox, Threads
+from bot.text import phrases, replies
+
+ENGAGED: Final = timedelta(days=14)
+"""How long a thread is answered in without a mention after something was asked."""
+
+AT_ONCE: Final = 2
+"""Open questions a person may have: one that is answered, and one that waits."""
+
+
+class Lookups(Threads, Askings, Protocol):
+    """What people refer to."""
+
+
+class Work(Protocol):
+    """What works on questions."""
+
+    def wake(self) -> None:
+        """Look into the inbox now."""
+
+    def stop(self, question: QuestionId, /) -> bool:
+        """Have a question end as cancelled; false if it is not worked on here."""
+
+
+class Reception:
+    """Does what a delivery asks for; whatever comes twice is done once.
+
+    Raises `Unavailable` where nothing was stored: Slack must deliver it again.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        directory: Directory,
+        work: Work,
+        notices: Notices,
+        /,
+        *,
+        inbox: Inbox,
+        lookups: Lookups,
+        outbox: Outbox,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._intake = intake
+        self._directory = directory
+        self._work = work
+        self._notices = notices
+        self._inbox = inbox
+        self._lookups = lookups
+        self._outbox = outbox
+        self._clock = clock
+
+    async def take(self, body: Mapping[str, Any], /) -> str | None:
+        """Take a delivery; returns what to say to who gave a command."""
+        taken = self._intake.read(body, now=self._clock())
+        if taken is None:
+            return None
+        said = await self._take(taken)
+        self._work.wake()
+        self._notices.wake()
+        return said
+
+    async def stop(self, body: Mapping[str, Any], /) -> None:
+        """Stop for an administrator what others asked; Slack is asked who that is."""
+        taken = self._intake.read(body, now=self._clock())
+        if not isinstance(taken, StopPressed):
+            return
+        others = [
+            question
+            for question, asker in await self._meant(taken)
+            if asker != taken.user
+        ]
+        if others and await self._directory.is_admin(taken.user):
+            for question in others:
+                await self._cancel(question)
+
+    async def _take(self, taken: Taken) -> str | None:
+        match taken:
+            case Asked(incoming=incoming):
+                return await self._asked(incoming)
+            case CancelMine():
+                return await self._cancel_all(taken)
+            case HelpWanted(language=language):
+                return replies.ASK_HELP.say(language)
+            case FollowedUp() | Hushed() | AskedAgain():
+                await self._spoken(taken)
+            case Edited() | Deleted() | StopPressed() | CompanyChanged():
+                await self._changed(taken)
+            case _:
+                assert_never(taken)
+        return None
+
+    # --- questions ---------------------------------------------------------------
+
+    async def _asked(self, incoming: Incoming) -> str | None:
+        if incoming.kind is Kind.DIRECT and incoming.origin.thread is not None:
+            incoming = await self._within(incoming)
+        if incoming.kind is Kind.MENTION and incoming.origin.thread is not None:
+            await self._lookups.resume(incoming.conversation)
+        await self._accept(incoming)
+        if incoming.kind is Kind.COMMAND:
+            return replies.IN_DIRECT.say(incoming.language)
+        return None
+
+    async def _within(self, incoming: Incoming) -> Incoming:
+        """Go on with the conversation that an answer of ours in a thread is of."""
+        root = replace(incoming.origin, message=incoming.origin.thread)
+        found = await self._lookups.opened_by(root, asker=incoming.asker)
+        return replace(incoming, conversation=found) if found else incoming
+
+    async def _spoken(self, taken: FollowedUp | Hushed | AskedAgain) -> None:
+        match taken:
+            case FollowedUp(incoming=incoming):
+                if await self._engaged(incoming.conversation):
+                    await self._accept(incoming)
+            case Hushed(incoming=incoming):
+                if await self._engaged(incoming.conversation):
+                    await self._hush(incoming)
+            case AskedAgain(question=question):
+                before = await self._lookups.incoming(QuestionId(question))
+                if before is not None:
+                    now = self._clock()
+                    await self._accept(self._intake.privately(before, taken, now=now))
+            case _:
+                assert_never(taken)
+
+    async def _engaged(self, conversation: ConversationId) -> bool:
+        since = self._clock() - ENGAGED
+        return await self._lookups.engaged(conversation, since=since)
+
+    async def _hush(self, incoming: Incoming) -> None:
+        now = self._clock()
+        await self._lookups.hush(incoming.conversation, now=now)
+        told = notice(f"hushed:{incoming.event}", incoming, replies.HUSHED)
+        await self._outbox.put([told], now=now)
+
+    async def _accept(self, incoming: Incoming) -> None:
+        """Store a question; the third of a person that is open is refused at once."""
+        now = self._clock()
+        open_ones = await self._lookups.open_of(incoming.asker, surface=SURFACE)
+        accepted = await self._inbox.accept(incoming, now=now)
+        if accepted.new and len(open_ones) >= AT_ONCE:
+            key = f"busy:{open_ones[0]}:{incoming.origin.channel}"
+            await self._inbox.end(
+                accepted.question,
+                Outcome.REFUSED,
+                now=now,
+                notices=[notice(key, incoming, replies.BUSY)],
+            )
+
+    # --- what becomes of them ------------------------------------------------------
+
+    async def _changed(
+        self, taken: Edited | Deleted | StopPressed | CompanyChanged
+    ) -> None:
+        match taken:
+            case Edited():
+                await self._edited(taken)
+            case Deleted(origin=origin):
+                await self._deleted(origin)
+            case StopPressed(user=user):
+                await self._stopped(taken, user)
+            case CompanyChanged(channel=channel):
+                self._directory.changed(channel)
+            case _:
+                assert_never(taken)
+
+    async def _edited(self, edited: Edited) -> None:
+        """Have a question that waits ask something else, if its asker wants so."""
+        question = await self._inbox.find(edited.origin)
+        before = question and await self._lookups.incoming(question)
+        if question and before and before.asker == edited.user:
+            await self._lookups.replace(question, edited.text, edited.language)
+
+    async def _deleted(self, origin: Origin) -> None:
+        """End a question that nobody asks any more, without a word."""
+        question = await self._inbox.find(origin)
+        if question is not None:
+            now = self._clock()
+            await self._inbox.end(question, Outcome.CANCELLED, now=now)
+            self._work.stop(question)
+
+    async def _stopped(self, taken: StopPressed, user: str) -> None:
+        for question, asker in await self._meant(taken):
+            if asker == user:
+                await self._cancel(question)
+
+    async def _meant(self, taken: StopPressed) -> list[tuple[QuestionId, str]]:
+        if taken.conversation is not None:
+            return list(await self._lookups.open_in(taken.conversation))
+        question = QuestionId(taken.question or "")
+        incoming = await self._lookups.incoming(question)
+        return [] if incoming is None else [(question, incoming.asker)]
+
+    async def _cancel_all(self, taken: CancelMine) -> str:
+        mine = await self._lookups.open_of(taken.user, surface=SURFACE)
+        for question in mine:
+            await self._cancel(question)
+        if not mine:
+            return replies.NOTHING_OPEN.say(taken.language)
+        return replies.STOPPED_MINE.say(taken.language, count=len(mine))
+
+    async def _cancel(self, question: QuestionId) -> None:
+        """Stop a question; who works on it says so, or the outbox does."""
+        incoming = await self._lookups.incoming(question)
+        if incoming is None or self._work.stop(question):
+            return
+        told = notice(f"stopped:{question}", incoming, phrases.QUESTION_CANCELLED)
+        await self._inbox.end(
+            question, Outcome.CANCELLED, now=self._clock(), notices=[told]
+        )

@@ -1,0 +1,99 @@
+"""What a delivery of Slack is to us, as types."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from bot.core.inbox import Incoming, Origin
+from bot.core.model import ConversationId, Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question that is one in any case."""
+
+    incoming: Incoming
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedUp:
+    """A question in a thread, if the bot answers there."""
+
+    incoming: Incoming
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hushed:
+    """Somebody wants silence in a thread, if the bot answers there."""
+
+    incoming: Incoming
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedAgain:
+    """Somebody wants a question to be answered privately, by their own rights."""
+
+    question: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """A message says something else now."""
+
+    origin: Origin
+    user: str
+    text: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """A message is gone."""
+
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopPressed:
+    """Somebody wants a question to be stopped, or that of a conversation."""
+
+    user: str
+    question: str | None = None
+    conversation: ConversationId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelMine:
+    """Somebody wants all of their own questions to be stopped."""
+
+    user: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpWanted:
+    """Somebody gave a command with nothing in it."""
+
+    user: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyChanged:
+    """Who reads a channel may be others now."""
+
+    channel: str
+
+
+Taken: TypeAlias = (
+    Asked
+    | FollowedUp
+    | Hushed
+    | AskedAgain
+    | Edited
+    | Deleted
+    | StopPressed
+    | CancelMine
+    | HelpWanted
+    | CompanyChanged
+)

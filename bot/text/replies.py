@@ -1,0 +1,46 @@
+"""What the bot says at once in a chat, where there is nothing to look up."""
+
+from typing import Final
+
+from bot.text.phrases import Phrase
+
+IN_DIRECT: Final = Phrase(
+    ja="ダイレクトメッセージで回答します。このボットとの会話をご覧ください。",
+    en="I will answer in our direct messages. Please look there.",
+)
+ASK_HELP: Final = Phrase(
+    ja=(
+        "`/ask` のあとに質問を書いてください。例: `/ask 有給休暇は何日ですか`\n"
+        "回答はダイレクトメッセージで、あなただけに届きます。"
+        "`/ask cancel` で質問を中止できます。"
+    ),
+    en=(
+        "Write your question after `/ask`, such as `/ask How many days of leave do I "
+        "have?`\nThe answer comes as a direct message, to you alone. `/ask cancel` "
+        "stops your questions."
+    ),
+)
+BUSY: Final = Phrase(
+    ja=(
+        "先にいただいた質問に回答しているところです。一度にお受けできるのは、回答中の1件と"
+        "順番待ちの1件までです。回答が届いてから、もう一度お尋ねください。"
+    ),
+    en=(
+        "I am still working on your earlier questions: one at a time, and one that "
+        "waits. Please ask this again when an answer has come."
+    ),
+)
+HUSHED: Final = Phrase(
+    ja="承知しました。次にメンションされるまで、このスレッドでは回答しません。",
+    en="All right. I stay out of this thread until somebody mentions me.",
+)
+STOPPED_MINE: Final = Phrase(
+    ja="質問を{count}件中止しました。", en="Stopped questions: {count}."
+)
+NOTHING_OPEN: Final = Phrase(
+    ja="回答中や順番待ちの質問はありません。", en="You have no question that is open."
+)
+NOT_YOURS: Final = Phrase(
+    ja="中止できるのは、質問した人と管理者だけです。",
+    en="Only who asked, and administrators, can stop this.",
+)
