@@ -6,18 +6,22 @@ from typing import Final
 from bot.answering import versions
 from bot.answering.composing import Composition
 from bot.answering.extractive import quotations
-from bot.answering.preparing import Case
+from bot.answering.preparing import SOURCES, Case
+from bot.answering.prompt import PROMPT
 from bot.answering.versions import Versions
 from bot.answering.writing import Verdict
 from bot.core.model import (
     Answer,
     AnswerEvent,
     AnswerKind,
+    Context,
     Declined,
     Finished,
+    Passage,
     Question,
     Reason,
 )
+from bot.core.ports import ModelSpec
 from bot.text import phrases
 from bot.text.phrases import Phrase
 
@@ -47,7 +51,7 @@ async def concluded(
     composition: Composition,
     verdict: Verdict,
     found: Sequence[Versions],
-    model: str,
+    model: ModelSpec,
 ) -> Finished | Declined | Reason:
     """End what a model wrote; a reason where nothing was shown and quoting is due."""
     if composition:
@@ -102,11 +106,16 @@ async def _finished(
     *,
     kind: AnswerKind,
     reason: Reason | None,
-    model: str | None = None,
+    model: ModelSpec | None = None,
 ) -> Finished | Declined:
     """Take out what may no longer be shown, and finish with what is left."""
     cited = composition.documents()
-    permitted = await case.standing.permitted(cited | versions.documents(found))
+    sources = composition.sources[:SOURCES]
+    permitted = await case.standing.permitted(
+        cited
+        | versions.documents(found)
+        | {passage.chunk.document for passage in sources}
+    )
     composed = composition.composed(permitted)
     if not composed.citations:
         return declined(Reason.WITHDRAWN, case.question, case.found.confidence)
@@ -130,10 +139,28 @@ async def _finished(
             citations=composed.citations,
             confidence=case.found.confidence,
             generation=case.generation.id,
-            model=model,
+            model=model.model if model else None,
+            digest=model.digest if model else None,
+            prompt=PROMPT if model else None,
             reason=reason,
             notes=tuple(notes),
+            contexts=tuple(
+                _context(passage)
+                for passage in sources
+                if passage.chunk.document in permitted
+            ),
         )
+    )
+
+
+def _context(passage: Passage) -> Context:
+    """Return a passage under the way to it, as `eval` writes what it is given."""
+    chunk = passage.chunk
+    way = " › ".join((chunk.title, *chunk.heading_path))
+    return Context(
+        document=chunk.document,
+        revision=chunk.revision,
+        text=f"{way}\n{passage.text}",
     )
 
 

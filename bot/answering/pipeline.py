@@ -133,7 +133,7 @@ class Answering:
                     verdict = piece
                 else:
                     yield composition.add(piece)
-        yield await concluded(case, composition, verdict, prompt.versions, spec.model)
+        yield await concluded(case, composition, verdict, prompt.versions, spec)
 
     async def _nothing_found(
         self, question: Question, generation: Generation, found: Retrieved

@@ -20,6 +20,9 @@ from bot.core.ports import Message, ModelSpec, Role
 from bot.text.normalise import printable
 from bot.text.split import sentences
 
+PROMPT: Final = "fenced-v1"
+"""Names what the model is told; whatever changes a word of it needs a new name."""
+
 HISTORY_TOKENS: Final = 3_000
 SOURCE_TOKENS: Final = 9_000
 _SPARE: Final = 0.95

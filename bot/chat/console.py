@@ -15,6 +15,7 @@ from bot.answering.pipeline import Answering
 from bot.chat.entries import Entries
 from bot.core.access import Audience
 from bot.core.errors import BotError, Unavailable
+from bot.core.feedback import Provenance, provenance
 from bot.core.model import (
     Answer,
     AnswerEvent,
@@ -65,6 +66,14 @@ class Asked:
         """Why no model wrote the answer, or why there is none."""
         ending = self.ending
         return ending.answer.reason if isinstance(ending, Finished) else ending.reason
+
+    @property
+    def made(self) -> Provenance:
+        """What it was answered with."""
+        ending = self.ending
+        if isinstance(ending, Finished):
+            return provenance(ending.answer)
+        return Provenance(reason=ending.reason)
 
     @property
     def turn(self) -> Turn | None:
@@ -139,6 +148,7 @@ class Desk:
             finally:
                 TICKET.reset(before)
             entry.outcome, entry.turn = asked.outcome, asked.turn
+            entry.made = asked.made
         return asked
 
     def _ticket(self, question: Question, wait: Callable[[str], None] | None) -> Ticket:

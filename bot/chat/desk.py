@@ -14,6 +14,7 @@ from bot.answering.streams import closing
 from bot.chat.surface import Ended, Showing, Surface, packed, unpacked
 from bot.core.access import Audience
 from bot.core.errors import BotError, Conflict, Unavailable
+from bot.core.feedback import Provenance, provenance
 from bot.core.inbox import Claim, Incoming, QuestionId
 from bot.core.model import (
     AnswerEvent,
@@ -204,8 +205,13 @@ class Desk:
         await self._until_done(self._finish, claim, ended)
 
     async def _finish(self, claim: Claim, ended: Ended) -> None:
+        answer = ended.answer
         await self._claims.finish(
-            claim, ended.outcome, now=self._clock(), turn=_turn(claim.incoming, ended)
+            claim,
+            ended.outcome,
+            now=self._clock(),
+            turn=_turn(claim.incoming, ended),
+            made=provenance(answer) if answer else Provenance(reason=ended.reason),
         )
 
     async def _until_done(
@@ -323,12 +329,13 @@ def _ending(question: Question, event: Finished | Declined) -> Ended:
                 answer=answer,
                 limited=limited,
             )
-        case Declined(text=text):
+        case Declined(text=text, reason=reason):
             return Ended(
                 outcome=Outcome.REFUSED,
                 language=question.language,
                 text=text,
                 limited=limited,
+                reason=reason,
             )
         case _:
             assert_never(event)

@@ -11,6 +11,7 @@ from uuid import uuid4
 import structlog
 
 from bot.core.errors import BotError, Conflict, Unavailable
+from bot.core.feedback import Provenance
 from bot.core.inbox import Claim, Incoming, Kind, Origin, QuestionId
 from bot.core.model import ConversationId, Language, Outcome, Turn
 from bot.core.ports import Claims, Inbox, InboxUpkeep
@@ -38,6 +39,7 @@ class Entry:
     question: QuestionId
     outcome: Outcome = Outcome.FAILED
     turn: Turn | None = None
+    made: Provenance | None = None
 
 
 class Entries:
@@ -136,7 +138,11 @@ class Entries:
             return
         try:
             await self._questions.finish(
-                claim, entry.outcome, now=self._clock(), turn=entry.turn
+                claim,
+                entry.outcome,
+                now=self._clock(),
+                turn=entry.turn,
+                made=entry.made,
             )
         except (Unavailable, Conflict) as error:
             log.warning(INBOX_FAILED, error=str(error))

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from bot.core.access import Audience
 from bot.core.inbox import Claim, Incoming
-from bot.core.model import Answer, AnswerEvent, Language, Outcome
+from bot.core.model import Answer, AnswerEvent, Language, Outcome, Reason
 from bot.core.ports import Place
 
 Posted: TypeAlias = Callable[[str], Awaitable[None]]
@@ -21,7 +21,8 @@ class Ended:
     """How a question ended, as it is stored before it is shown.
 
     `text` is the answer, or the sentence that stands in its place. `limited` says why
-    fewer documents were used than the asker might expect.
+    fewer documents were used than the asker might expect, `reason` why there is no
+    answer.
     """
 
     outcome: Outcome
@@ -29,6 +30,7 @@ class Ended:
     text: str
     answer: Answer | None = None
     limited: str | None = None
+    reason: Reason | None = None
 
 
 _ENDED = TypeAdapter(Ended)

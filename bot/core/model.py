@@ -291,6 +291,15 @@ class Citation:
     updated_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What an answer could be written from: a passage as the model is given it."""
+
+    document: DocumentId
+    revision: int
+    text: str
+
+
 class AnswerKind(StrEnum):
     """Who wrote the answer."""
 
@@ -318,7 +327,8 @@ class Answer:
 
     `reason` says why an extractive answer is not a generated one; `notes` are
     sentences of the bot (not of the model) in the question's language, such as
-    which version of two was chosen.
+    which version of two was chosen. `digest` is that of the model, `prompt` the
+    version of what it was told, `contexts` what it was given.
     """
 
     text: str
@@ -330,6 +340,9 @@ class Answer:
     model: str | None = None
     reason: Reason | None = None
     notes: tuple[str, ...] = ()
+    digest: str | None = None
+    prompt: str | None = None
+    contexts: tuple[Context, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,12 @@ class Database(Protocol):
         To be used in methods that are `uninterrupted`.
         """
 
+    async def wipe(self) -> None:
+        """Have the files hold nothing of what was deleted, as far as we can.
+
+        While others read they may hold it for longer, until this is called again.
+        """
+
     async def close(self) -> None:
         """Close every connection."""
 

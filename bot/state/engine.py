@@ -1,9 +1,10 @@
 """How a SQLite file is opened, read and written."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
@@ -18,6 +19,7 @@ Result = TypeVar("Result")
 Synchronous: TypeAlias = Literal["FULL", "NORMAL"]
 
 _BUSY_TIMEOUT_MS = 5_000
+_FOLDING_SECONDS = 0.5
 _WRITES = "shirube_writes"
 
 # The driver begins no transaction by itself; `prepare` does.
@@ -41,6 +43,8 @@ def prepare(engine: Engine, /, *, synchronous: Synchronous) -> None:
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute(f"PRAGMA synchronous = {synchronous}")
         cursor.execute("PRAGMA foreign_keys = ON")
+        # Zeros in place of what was deleted; some builds of SQLite do so unasked.
+        cursor.execute("PRAGMA secure_delete = ON")
         cursor.close()
 
     @event.listens_for(engine, "begin")
@@ -131,12 +135,23 @@ class SqliteDatabase:
                 async with self._writer.begin() as connection:
                     yield connection
 
+    async def wipe(self) -> None:
+        """Fold the log into the file and empty it, unless somebody reads for long."""
+        with mapped(self.path):
+            await asyncio.to_thread(_fold, self.path)
+
     async def close(self) -> None:
         """Close every connection; the last one folds the log into the file."""
         thread, self._thread = self._thread, _one_thread()
         await asyncio.to_thread(thread.shutdown)
         self._looking.dispose()
         await self.engine.dispose()
+
+
+def _fold(path: Path) -> None:
+    # It waits for those who read, and meanwhile nobody can write.
+    with closing(sqlite3.connect(path, timeout=_FOLDING_SECONDS)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _one_thread() -> ThreadPoolExecutor:

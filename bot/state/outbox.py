@@ -36,8 +36,9 @@ async def add_notices(
 class SqlOutbox:
     """Keeps notices in the state database."""
 
-    def __init__(self, database: Database, /) -> None:
+    def __init__(self, database: Database, /, *, keep_texts: bool = True) -> None:
         self._database = database
+        self._delivered = {} if keep_texts else {"content": ""}
 
     @uninterrupted
     async def put(self, notices: Sequence[Notice], /, *, now: datetime) -> None:
@@ -76,7 +77,7 @@ class SqlOutbox:
     @uninterrupted
     async def done(self, errand: Errand, /, *, now: datetime) -> None:
         """Have a notice delivered."""
-        await self._change(errand, {"done_at": now})
+        await self._change(errand, {"done_at": now} | self._delivered)
 
     @uninterrupted
     async def retry(self, errand: Errand, /, *, at: datetime) -> None:

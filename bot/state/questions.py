@@ -9,16 +9,20 @@ from sqlalchemy import ColumnElement, and_, case, exists, insert, or_, select, u
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import Conflict
+from bot.core.feedback import Provenance
 from bot.core.inbox import Accepted, Claim, Incoming, Notice, Origin, QuestionId
 from bot.core.model import Outcome, Turn
-from bot.state import asked
+from bot.state import asked, judged
 from bot.state.database import Database, uninterrupted
 from bot.state.outbox import add_notices
 from bot.state.rows import add_missing
-from bot.state.schema import conversations, posts, questions, turns
+from bot.state.schema import conversations, posts, provenances, questions, turns
 
 UNCLAIMED: Final = timedelta(seconds=30)
 """How long a fleeting question may wait for the process that accepted it."""
+
+FORGOTTEN: Final = {"text": "", "hints": "{}", "staged": None}
+"""What a row has in the place of what was said."""
 
 OPEN: Final = questions.c.outcome.is_(None)
 
@@ -26,8 +30,9 @@ OPEN: Final = questions.c.outcome.is_(None)
 class SqlQuestions:
     """Keeps questions in the state database."""
 
-    def __init__(self, database: Database, /) -> None:
+    def __init__(self, database: Database, /, *, keep_texts: bool = True) -> None:
         self._database = database
+        self._keep_texts = keep_texts
 
     # --- where questions come in ---------------------------------------------
 
@@ -86,7 +91,7 @@ class SqlQuestions:
             ended = await connection.execute(
                 update(questions)
                 .where(questions.c.id == question, OPEN)
-                .values(ending(outcome, now))
+                .values(ending(outcome, now, keep_texts=self._keep_texts))
             )
             if not ended.rowcount:
                 return False
@@ -164,13 +169,18 @@ class SqlQuestions:
         *,
         now: datetime,
         turn: Turn | None = None,
+        made: Provenance | None = None,
         notices: Sequence[Notice] = (),
     ) -> None:
-        """End the question, with its turn and its notices."""
+        """End the question, with its turn, what it was made with, and its notices."""
+        ended = ending(outcome, now, keep_texts=self._keep_texts)
         async with self._database.writing() as connection:
-            await _changed(connection, claim, ending(outcome, now))
-            if turn is not None:
+            await _changed(connection, claim, ended)
+            if turn is not None and self._keep_texts:
                 await connection.execute(insert(turns).values(_turn(claim, turn)))
+            if made is not None:
+                row = {"question": claim.question} | judged.provenance_row(made)
+                await connection.execute(insert(provenances).values(row))
             await add_notices(connection, notices, now=now)
 
     async def _change(self, claim: Claim, values: dict[str, Any]) -> None:
@@ -178,9 +188,10 @@ class SqlQuestions:
             await _changed(connection, claim, values)
 
 
-def ending(outcome: Outcome, now: datetime, /) -> dict[str, Any]:
+def ending(outcome: Outcome, now: datetime, /, *, keep_texts: bool) -> dict[str, Any]:
     """Return what a question that has ended has in its row."""
-    return {"outcome": outcome.value, "ended_at": now, "leased_until": None}
+    ended = {"outcome": outcome.value, "ended_at": now, "leased_until": None}
+    return ended if keep_texts else ended | FORGOTTEN
 
 
 def idle(now: datetime, /) -> ColumnElement[bool]:

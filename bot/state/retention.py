@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 
 from bot.core.inbox import QuestionId
 from bot.core.model import Outcome
@@ -11,18 +11,17 @@ from bot.core.ports.questions import Telling
 from bot.state import asked
 from bot.state.database import Database, uninterrupted
 from bot.state.outbox import add_notices
-from bot.state.questions import OPEN, ending, idle
+from bot.state.questions import FORGOTTEN, OPEN, ending, idle
 from bot.state.rows import pieces
-from bot.state.schema import outbox, questions, turns
-
-_FORGOTTEN = {"text": "", "hints": "{}", "staged": None}
+from bot.state.schema import judgements, outbox, questions, turns
 
 
 class SqlInboxUpkeep:
     """Brings the questions of the state database to an end."""
 
-    def __init__(self, database: Database, /) -> None:
+    def __init__(self, database: Database, /, *, keep_texts: bool = True) -> None:
         self._database = database
+        self._keep_texts = keep_texts
 
     @uninterrupted
     async def recover(self, worker: str, /, *, surfaces: Collection[str]) -> int:
@@ -43,11 +42,15 @@ class SqlInboxUpkeep:
     @uninterrupted
     async def abandon(self, *, now: datetime) -> int:
         """End as failed what only a process that is gone could show."""
+        gone = and_(OPEN, questions.c.gone_at <= now)
+        async with self._database.reading() as connection:
+            if await connection.scalar(select(questions.c.id).where(gone)) is None:
+                return 0
         async with self._database.writing() as connection:
             ended = await connection.execute(
                 update(questions)
-                .where(OPEN, questions.c.gone_at <= now)
-                .values(ending(Outcome.FAILED, now))
+                .where(gone)
+                .values(ending(Outcome.FAILED, now, keep_texts=self._keep_texts))
             )
         return ended.rowcount
 
@@ -67,14 +70,16 @@ class SqlInboxUpkeep:
             )
             .order_by(questions.c.asked_at, questions.c.number)
         )
+        async with self._database.reading() as connection:
+            if (await connection.execute(late.limit(1))).first() is None:
+                return []  # as a rule; who only looks keeps nobody from writing
+        ended = ending(Outcome.EXPIRED, now, keep_texts=self._keep_texts)
         async with self._database.writing() as connection:
             found = (await connection.execute(late)).all()
             ids = [QuestionId(row.id) for row in found]
             for piece in pieces(ids):
                 await connection.execute(
-                    update(questions)
-                    .where(questions.c.id.in_(piece))
-                    .values(ending(Outcome.EXPIRED, now))
+                    update(questions).where(questions.c.id.in_(piece)).values(ended)
                 )
             told = [telling(QuestionId(row.id), asked.incoming(row)) for row in found]
             await add_notices(
@@ -82,21 +87,35 @@ class SqlInboxUpkeep:
             )
         return ids
 
-    @uninterrupted
     async def purge(self, *, before: datetime) -> int:
-        """Forget the texts of what ended before."""
+        """Forget the texts of what ended before, and have the files forget them."""
+        forgotten = await self._forget(before)
+        await self._database.wipe()
+        return forgotten
+
+    @uninterrupted
+    async def _forget(self, before: datetime) -> int:
+        ended = questions.c.ended_at < before
         async with self._database.writing() as connection:
-            purged = await connection.execute(
+            await connection.execute(
+                update(judgements)
+                .where(
+                    judgements.c.note != "",
+                    judgements.c.question.in_(select(questions.c.id).where(ended)),
+                )
+                .values(note="")
+            )
+            forgotten = await connection.execute(
                 update(questions)
                 .where(
-                    questions.c.ended_at < before,
+                    ended,
                     or_(
                         questions.c.text != "",
                         questions.c.hints != "{}",
                         questions.c.staged.is_not(None),
                     ),
                 )
-                .values(_FORGOTTEN)
+                .values(FORGOTTEN)
             )
             await connection.execute(delete(turns).where(turns.c.asked_at < before))
             await connection.execute(
@@ -104,4 +123,4 @@ class SqlInboxUpkeep:
                 .where(outbox.c.done_at < before, outbox.c.content != "")
                 .values(content="")
             )
-        return purged.rowcount
+        return forgotten.rowcount

@@ -352,6 +352,33 @@ posts = Table(
     UniqueConstraint("question", "message"),
 )
 
+# What a question was answered with: no text, so that it outlives the texts.
+provenances = Table(
+    "provenances",
+    metadata,
+    Column("question", String(32), ForeignKey(questions.c.id), primary_key=True),
+    Column("reason", String(20)),
+    Column("answer", String(20)),
+    Column("generation", String(20)),
+    Column("model", Words),
+    Column("digest", Text),
+    Column("prompt", String(40)),
+    Column("revisions", Text, nullable=False),
+)
+
+judgements = Table(
+    "judgements",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("question", String(32), ForeignKey(questions.c.id), nullable=False),
+    Column("person", Key, nullable=False),
+    Column("verdict", String(20), nullable=False),
+    Column("complaint", String(20)),
+    Column("note", Words, nullable=False),
+    Column("given_at", UtcDateTime, nullable=False),
+    UniqueConstraint("question", "person"),
+)
+
 outbox = Table(
     "outbox",
     metadata,

@@ -16,6 +16,7 @@ from bot.state.catalogue import SqlCatalogue
 from bot.state.conversations import SqlConversations
 from bot.state.database import Database
 from bot.state.engine import SqliteDatabase
+from bot.state.feedback import SqlFeedback
 from bot.state.filesystem import keeping, require_local
 from bot.state.generations import SqlGenerations
 from bot.state.ledger import SqlLedger
@@ -58,6 +59,7 @@ class State:
     threads: SqlThreads
     outbox: SqlOutbox
     inbox_upkeep: SqlInboxUpkeep
+    feedback: SqlFeedback
     lease: Lease
 
 
@@ -69,12 +71,14 @@ async def open_state(
     clock: Clock,
     url: str | None = None,
     lease_seconds: float = LEASE_SECONDS,
+    keep_texts: bool = True,
 ) -> AsyncIterator[State]:
     """Open the state in `folder`, or on the PostgreSQL server that `url` names.
 
     What is missing is made, and a SQLite file of an earlier release brought up to
     date. Several processes may open it at once. The vector cache lies in `folder`
-    always. Raises `ConfigError` for a folder on a network file system and for a
+    always. Without `keep_texts` nothing that was said outlives the end of its
+    question. Raises `ConfigError` for a folder on a network file system and for a
     database that is damaged, foreign or of another release, and `Conflict` when a
     file must be migrated while another process uses it.
     """
@@ -100,11 +104,12 @@ async def open_state(
             quarantine=SqlQuarantine(database),
             vectors=vectors,
             conversations=SqlConversations(database),
-            questions=SqlQuestions(database),
+            questions=SqlQuestions(database, keep_texts=keep_texts),
             line=SqlLine(database, clock=clock),
             threads=SqlThreads(database),
-            outbox=SqlOutbox(database),
-            inbox_upkeep=SqlInboxUpkeep(database),
+            outbox=SqlOutbox(database, keep_texts=keep_texts),
+            inbox_upkeep=SqlInboxUpkeep(database, keep_texts=keep_texts),
+            feedback=SqlFeedback(database, keep_texts=keep_texts),
             lease=lease,
         )
 

@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.model import ConversationId, Outcome, Turn
 from tests.contracts.state_catalogue import CatalogueContract, GenerationsContract
+from tests.contracts.state_feedback import FeedbackContract
 from tests.contracts.state_ledger import LedgerContract
 from tests.contracts.state_projection import ProjectionContract
 from tests.contracts.state_questions import (
@@ -88,6 +89,7 @@ class StateContract(
     ConversationsContract,
     QuestionsContract,
     ThreadsContract,
+    FeedbackContract,
 ):
     """What all the state ports promise together."""
 

@@ -25,6 +25,7 @@ from bot.core.ports import (
     Catalogue,
     Claims,
     Conversations,
+    Feedback,
     Generations,
     Inbox,
     InboxUpkeep,
@@ -87,6 +88,8 @@ class Ports(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def inbox_upkeep(self) -> InboxUpkeep: ...
+    @property
+    def feedback(self) -> Feedback: ...
 
 
 def groups(*names: str) -> Access:

@@ -4,6 +4,7 @@ One method of a state port is one transaction. Unless a docstring says more, a
 method raises `Unavailable` when what is behind it does not answer.
 """
 
+from bot.core.ports.feedback import Feedback
 from bot.core.ports.index import (
     ChunkStore,
     IndexGenerations,
@@ -60,6 +61,7 @@ __all__ = [
     "Conversations",
     "Embedder",
     "Ending",
+    "Feedback",
     "Generations",
     "Inbox",
     "InboxUpkeep",

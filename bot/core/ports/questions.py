@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
+from bot.core.feedback import Provenance
 from bot.core.inbox import (
     Accepted,
     Claim,
@@ -105,12 +106,13 @@ class Claims(Protocol):
         *,
         now: datetime,
         turn: Turn | None = None,
+        made: Provenance | None = None,
         notices: Sequence[Notice] = (),
     ) -> None:
         """End the question.
 
         The turn belongs to its conversation from then on, the notices are in the
-        outbox; all three or none.
+        outbox, and what it was `made` with is known to `Feedback`; all or none.
         """
 
 
@@ -151,8 +153,10 @@ class InboxUpkeep(Protocol):
     async def purge(self, *, before: datetime) -> int:
         """Forget the texts of what ended before; return of how many questions.
 
-        With them go staged answers, hints, turns, and notices that were delivered.
-        Ids, times and outcomes stay, so that what comes again is still known.
+        With them go staged answers, hints, turns, notices that were delivered, and
+        what people wrote about the answers. Ids, times, outcomes and verdicts stay, so
+        that what comes again is still known. Afterwards the files of the database hold
+        none of it either, as far as the engine can see to that.
         """
 
 

@@ -162,6 +162,9 @@ class PostgresDatabase:
             async with self.engine.begin() as connection:
                 yield connection
 
+    async def wipe(self) -> None:
+        """Leave it to the server, whose vacuum and log are its own affair."""
+
     async def close(self) -> None:
         """Close every connection."""
         with contextlib.suppress(OSError):

@@ -145,7 +145,7 @@ async def test_what_the_inbox_cannot_take_is_answered_all_the_same(
     async with terminal.entries.entered(TEXT, Language.JA, TALK) as entry:
         assert entry.question
         with pytest.raises(Unavailable):
-            await terminal.state.inbox_upkeep.abandon(now=NOW)
+            await terminal.state.threads.hush(TALK, now=NOW)
 
     writer.execute("ROLLBACK")
     writer.close()

@@ -19,6 +19,7 @@ from bot.state.release import THIS, Release, stored_tables
 from bot.state.sites import Site
 from bot.state.store import State, open_state, state_site
 from tests.contracts.state import THREAD, record
+from tests.contracts.state_feedback import a_judgement, ended
 from tests.contracts.state_questions import (
     SURFACES,
     a_notice,
@@ -117,6 +118,8 @@ async def asked(state: State) -> None:
     await state.questions.stage(claim, '{"答え": "二十日"}')
     await state.questions.posted(claim, "1712.9")
     await state.outbox.put([a_notice()], now=NOW)
+    judged = await ended(state, a_question("1712.8", thread="判定"))
+    await state.feedback.record(a_judgement(judged, note="古いです"))
 
 
 def contents(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
@@ -227,7 +230,7 @@ async def test_a_database_in_use_is_backed_up_but_not_replaced(home: Home) -> No
             await upkeep.upgrade(home.site, copies=home.folder, now=NOW)
 
     assert file.stat().st_mode & 0o777 == 0o600
-    assert "20260401T023015Z.0004" in file.name
+    assert f"20260401T023015Z.{THIS.head}" in file.name
 
 
 async def test_a_tables_only_database_counts_as_empty(home: Home, other: Home) -> None:
