@@ -1,6 +1,5 @@
 """The Bolt app: everything delivered is taken first, and acknowledged after that."""
 
-import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeAlias
@@ -13,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.slack import actions
 from bot.chat.slack.intake import ABOUT, ASK, Us
+from bot.chat.slack.quiet import quiet_logger
 from bot.core.errors import Unavailable
 from bot.telemetry import SLACK_NOT_TAKEN
 
@@ -38,13 +38,6 @@ EVENTS: Final = (
 
 _SAID: Final = "shirube_said"
 _ANY: Final = re.compile(".*", re.DOTALL)
-
-
-def quiet_logger() -> logging.Logger:
-    """Return what the SDK may log to: at DEBUG it writes whole messages down."""
-    logger = logging.getLogger("bot.chat.slack.sdk")
-    logger.setLevel(logging.WARNING)
-    return logger
 
 
 def bolt_app(

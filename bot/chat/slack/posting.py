@@ -1,5 +1,6 @@
 """Sends to Slack: never twice by itself, never too often, only with the right to."""
 
+import copy
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any, Final, TypeAlias
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.chat.slack.quiet import quiet_logger
 from bot.chat.slack.refusals import FAILURES, Denied, TooOften, meaning_of, refusal
 from bot.core.errors import Unavailable
 from bot.core.ports import Tenure
@@ -45,16 +47,9 @@ def posting_client(client: AsyncWebClient, /) -> AsyncWebClient:
 
     The default repeats a POST whose connection broke, and two messages stand there.
     """
-    return AsyncWebClient(
-        token=client.token,
-        base_url=client.base_url,
-        timeout=client.timeout,
-        ssl=client.ssl,
-        proxy=client.proxy,
-        session=client.session,
-        trust_env_in_session=client.trust_env_in_session,
-        retry_handlers=[],
-    )
+    same = copy.copy(client)
+    same.retry_handlers = []
+    return same
 
 
 class Posting:
@@ -211,6 +206,7 @@ class Posting:
             ssl=self._client.ssl,
             proxy=self._client.proxy,
             session=self._client.session,
+            logger=quiet_logger(),
             retry_handlers=[],
         )
         self._require_free("respond")
