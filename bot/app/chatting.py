@@ -21,7 +21,7 @@ from bot.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from bot.chat.audience import Grants
-    from bot.chat.slack.platform import Access, Rules
+    from bot.chat.slack.installation import Access, Rules
 
 Plug: TypeAlias = Callable[[App, Metrics], Platform]
 
@@ -34,7 +34,8 @@ def plugs(settings: Settings, /) -> Sequence[Plug]:
 
     def plug(app: App, _: Metrics) -> Platform:
         # The SDK takes long to import, and is of no use to who has no Slack.
-        from bot.chat.slack.platform import Rooms, SlackPlatform
+        from bot.chat.slack.installation import Rooms
+        from bot.chat.slack.platform import SlackPlatform
 
         state = app.state
         rooms = Rooms(
@@ -54,7 +55,7 @@ def plugs(settings: Settings, /) -> Sequence[Plug]:
 
 
 def _slack_access(settings: Settings) -> "Access":
-    from bot.chat.slack.platform import Access
+    from bot.chat.slack.installation import Access
 
     slack = settings.slack
     sockets = slack.mode == "socket"
@@ -71,9 +72,9 @@ def _slack_access(settings: Settings) -> "Access":
 
 
 def _slack_rules(settings: Settings) -> "Rules":
+    from bot.chat.slack.installation import Rules
     from bot.chat.slack.intake import Terms
-    from bot.chat.slack.platform import Rules
-    from bot.chat.slack.showing import Look
+    from bot.chat.slack.stage import Look
 
     slack = settings.slack
     bots = {name: frozenset(table.bots) for name, table in slack.channels.items()}

@@ -1,0 +1,166 @@
+"""Slack for as long as this process may answer there: its parts, put together."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app
+from slack_bolt.response import BoltResponse
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from bot.chat.desk import Desk
+from bot.chat.slack.app import bolt_app
+from bot.chat.slack.directory import Directory
+from bot.chat.slack.http_events import hearing
+from bot.chat.slack.installation import Access, Rooms, Rules
+from bot.chat.slack.intake import Intake
+from bot.chat.slack.markup import escaped
+from bot.chat.slack.notices import Notices
+from bot.chat.slack.posting import Content, Posting
+from bot.chat.slack.reception import Reception
+from bot.chat.slack.refusals import Denied
+from bot.chat.slack.selfcheck import Found
+from bot.chat.slack.showing import Showings
+from bot.chat.slack.sockets import Sockets
+from bot.chat.slack.surface import SlackSurface
+from bot.core.errors import Conflict, Unavailable
+from bot.core.inbox import QuestionId
+from bot.core.ports import (
+    Tenure,
+)
+from bot.telemetry import SHOWING_FAILED
+
+log = structlog.get_logger()
+
+
+class Tenancy:
+    """The parts that live as long as one tenure."""
+
+    def __init__(
+        self,
+        access: Access,
+        rules: Rules,
+        rooms: Rooms,
+        /,
+        *,
+        tenure: Tenure,
+        found: Found,
+    ) -> None:
+        self._access = access
+        self._client = access.client()
+        self._posting = Posting(self._client, tenure)
+        directory = Directory(self._client, team=found.us.team)
+        self._desk = _desk(self._surface(directory, rules, rooms, tenure, found), rooms)
+        self._notices = Notices(
+            self._posting,
+            team=found.us.team,
+            outbox=rooms.outbox,
+            upkeep=rooms.upkeep,
+            clock=rooms.clock,
+        )
+        self._reception = Reception(
+            Intake(us=found.us, terms=rules.terms),
+            directory,
+            self._desk,
+            self._notices,
+            inbox=rooms.questions,
+            lookups=rooms.lookups,
+            outbox=rooms.outbox,
+            clock=rooms.clock,
+        )
+        self._app = bolt_app(
+            self._client,
+            found.us,
+            take=self._reception.take,
+            stop=self._stop,
+            whisper=self._whisper,
+            signing_secret=access.signing_secret if access.app_token is None else None,
+        )
+        self._sockets: Sockets | None = None
+        self._closed = asyncio.Event()
+
+    def _surface(
+        self,
+        directory: Directory,
+        rules: Rules,
+        rooms: Rooms,
+        tenure: Tenure,
+        found: Found,
+    ) -> SlackSurface:
+        showings = Showings(
+            self._client,
+            tenure,
+            directory,
+            team=found.us.team,
+            bot=found.us.user,
+            owner=rooms.questions.answered_by,
+            now=rooms.clock,
+            look=rules.look,
+            stop=self._nobody_reads,
+        )
+        return SlackSurface(directory, showings, rules.grants, trusting=rules.trusting)
+
+    async def run(self, *, ping: float, clock: Callable[[], float]) -> None:
+        """Hear, answer and tell until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._desk.run())
+            group.create_task(self._notices.run())
+            if self._access.app_token is None:
+                group.create_task(self._serve_http())
+            else:
+                self._sockets = Sockets(
+                    self._client,
+                    self._access.app_token,
+                    self._dispatch,
+                    ping=ping,
+                    clock=clock,
+                )
+                group.create_task(self._sockets.run())
+
+    async def drain(self) -> None:
+        """Hear nothing more, and return when nothing is worked on."""
+        self._closed.set()
+        if self._sockets is not None:
+            await self._sockets.close()
+        await self._desk.drain()
+
+    def troubles(self) -> Sequence[str]:
+        """Say why nothing can be heard."""
+        trouble = self._sockets.trouble() if self._sockets is not None else None
+        return [trouble] if trouble else []
+
+    def _nobody_reads(self, question: QuestionId) -> None:
+        self._desk.stop(question)
+
+    async def _serve_http(self) -> None:
+        async with hearing(self._app, self._access.host, self._access.port):
+            await self._closed.wait()
+
+    async def _dispatch(self, request: SocketModeRequest) -> BoltResponse:
+        response: BoltResponse = await run_async_bolt_app(self._app, request)
+        return response
+
+    async def _stop(self, body: Mapping[str, Any]) -> None:
+        try:
+            await self._reception.stop(body)
+        except Unavailable as error:
+            log.warning(SHOWING_FAILED, error=str(error))
+
+    async def _whisper(self, url: str, text: str) -> None:
+        try:
+            await self._posting.respond(url, Content(text=escaped(text), blocks=[]))
+        except (Unavailable, Denied, Conflict) as error:
+            log.warning(SHOWING_FAILED, error=str(error))
+
+
+def _desk(surface: SlackSurface, rooms: Rooms) -> Desk:
+    return Desk(
+        surface=surface,
+        answer=rooms.answer,
+        claims=rooms.questions,
+        conversations=rooms.conversations,
+        worker=rooms.worker,
+        clock=rooms.clock,
+        profile=rooms.profile,
+    )
