@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.slack.directory import Directory
+from bot.chat.slack.quiet import quiet_logger
 from bot.chat.slack.showing import Showings, SlackShowing
 from bot.chat.slack.stage import Look
 from bot.chat.slack.trail import Owner
@@ -97,7 +98,11 @@ class Thread:
         clock = self.slack.clock
         return Showings(
             # The SDK's own client, which repeats a post whose connection breaks.
-            AsyncWebClient(token=self.slack.bot_token, base_url=self.slack.url),
+            AsyncWebClient(
+                token=self.slack.bot_token,
+                base_url=self.slack.url,
+                logger=quiet_logger(),
+            ),
             self.right,
             Directory(client, team=TEAM, clock=clock.now),
             team=TEAM,

@@ -1,5 +1,6 @@
 """One question as its asker sees it in Slack."""
 
+import logging
 from dataclasses import replace
 from datetime import timedelta
 
@@ -513,6 +514,25 @@ async def test_no_text_of_an_answer_is_in_an_error(
 
     assert "社外秘" not in f"{failed.value!r}{failed.value.__cause__}"
     assert "社外秘" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("opened", [True, False])
+async def test_no_text_of_an_answer_is_in_a_log_at_any_level(
+    slack: Slack, thread: Thread, caplog: pytest.LogCaptureFixture, *, opened: bool
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    if not opened:
+        slack.faults.always("conversations.open", Refuse("missing_scope"))
+    delivery = await slack.command("tanaka", "random", "/ask", "有給休暇は何日？")
+    incoming = commanded(slack, url=delivery.payload["response_url"])
+
+    async with thread.showing(thread.claim(incoming)) as showing:
+        await showing.show(Sentence(text=TEXT))
+        await showing.end(answered())
+
+    assert TEXT in slack.outbound()
+    assert "有給" not in caplog.text
+    assert "\\u6709\\u7d66" not in caplog.text
 
 
 async def test_every_button_carries_the_question(slack: Slack, thread: Thread) -> None:

@@ -401,6 +401,36 @@ async def test_stop_is_offered_in_a_stream_where_slack_itself_offers_none(
     assert "中止" not in message.reads
 
 
+async def test_an_answer_of_30000_characters_with_code_and_links_is_whole(
+    slack: Slack, thread: Thread
+) -> None:
+    question = await question_in(slack)
+    pieces = [
+        *(
+            f"## 第{n}章\n\n第{n}段落。{'説明が続きます。' * 60}[1]\n\n"
+            for n in range(50)
+        ),
+        "```sh\n" + "".join(f"echo {n} 番目の行です\n" for n in range(400)) + "```\n\n",
+        "[詳細](https://evil.example/x) と <https://evil.example|社内> を参照。\n",
+    ]
+    text = "".join(pieces)
+    assert len(text) > 30_000
+
+    async with thread.showing(thread.claim(asked(question))) as showing:
+        for piece in pieces:
+            await showing.show(Sentence(text=piece))
+            await slack.clock.advance(1)
+        await thread.passing(showing.end(answered(text)))
+
+    replies = slack.replies(question)
+    shown = "\n".join(reply.reads for reply in replies)
+    assert [shown.count(f"第{n}段落。") for n in range(50)] == [1] * 50
+    assert [shown.count(f"echo {n} 番目の行です") for n in range(400)] == [1] * 400
+    assert "evil.example" not in shown
+    assert "```" not in shown
+    assert thread.notes.posted["q1"][: len(replies)] == [m.ts for m in replies]
+
+
 # --- one budget for all
 
 
