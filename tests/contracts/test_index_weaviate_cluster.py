@@ -30,6 +30,8 @@ from tests.contracts.index_records import (
 )
 from tests.fakes.weaviate_server import Node
 
+pytestmark = pytest.mark.cluster
+
 
 @pytest.fixture
 def prefix(weaviate_cluster: list[Node]) -> Iterator[str]:

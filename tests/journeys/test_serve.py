@@ -249,6 +249,7 @@ def test_an_index_that_vanishes_is_told_and_found_again(house: House) -> None:
         until(lambda: one.ready()["ready"] is True, log=one.log)
 
 
+@pytest.mark.cluster
 def test_an_index_server_that_hangs_or_dies_is_told_in_time(
     house: House, weaviate_binary: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -52,6 +52,7 @@ async def index(node: Node) -> AsyncIterator[WeaviateIndex]:
         yield index
 
 
+@pytest.mark.cluster
 async def test_an_index_is_opened_before_its_server_runs_and_outlives_it(
     node: Node, index: WeaviateIndex
 ) -> None:
