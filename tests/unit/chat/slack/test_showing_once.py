@@ -238,6 +238,27 @@ async def test_what_an_earlier_process_noted_is_completed(
     assert "年次有給休暇は" not in shown
 
 
+async def test_what_is_adopted_comes_where_it_stands_in_the_thread(
+    slack: Slack, thread: Thread
+) -> None:
+    """The first message could not be noted, the second was."""
+    question = await slack.say("tanaka", "general", ASKED)
+    thread.notes.fails = [Unavailable("locked")]
+    async with thread.showing(thread.claim(asked(question))) as showing:
+        await showing.show(Sentence(text=LONG))
+        thread.right.over = True
+    thread.right.over = False
+    assert len(thread.notes.posted["q1"]) < len(slack.replies(question))
+
+    await again(thread, asked(question), answered(LONG))
+
+    replies = slack.replies(question)
+    assert thread.notes.posted["q1"] != [reply.ts for reply in replies]
+    shown = "".join(reply.reads for reply in replies)
+    places = [shown.index(f"第{n}段落") for n in range(12)]
+    assert places == sorted(places)
+
+
 async def test_nothing_is_shown_after_a_crash_before_the_end(
     slack: Slack, thread: Thread
 ) -> None:
@@ -281,9 +302,9 @@ async def test_what_a_cancelled_question_left_in_the_thread_is_not_taken_over(
     slack: Slack, thread: Thread
 ) -> None:
     question = await slack.say("tanaka", "general", ASKED)
+    follow = await slack.say("tanaka", "general", "半休は？", thread=question)
     async with thread.showing(thread.claim(asked(question), name="q0")) as showing:
         await showing.show(Sentence(text="前の回答の途中"))
-    follow = await slack.say("tanaka", "general", "半休は？", thread=question)
 
     await again(thread, asked(follow), answered())
 
