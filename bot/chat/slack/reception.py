@@ -1,9 +1,11 @@
 """Takes what Slack delivers: every question is in the inbox before Slack hears so."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, assert_never
+from weakref import WeakValueDictionary
 
 from bot.chat.slack.directory import Directory
 from bot.chat.slack.intake import SURFACE, Intake
@@ -74,6 +76,7 @@ class Reception:
         self._lookups = lookups
         self._outbox = outbox
         self._clock = clock
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, body: Mapping[str, Any], /) -> str | None:
         """Take a delivery; returns what to say to who gave a command."""
@@ -160,11 +163,22 @@ class Reception:
         await self._outbox.put([told], now=now)
 
     async def _accept(self, incoming: Incoming) -> None:
+        """Store a question; of what one person asks at once, one after the other."""
+        turn = self._turns.setdefault(incoming.asker, asyncio.Lock())
+        async with turn:
+            await self._accept_in_turn(incoming)
+
+    async def _accept_in_turn(self, incoming: Incoming) -> None:
         """Store a question; the third of a person that is open is refused at once."""
         now = self._clock()
         open_ones = await self._lookups.open_of(incoming.asker, surface=SURFACE)
-        accepted = await self._inbox.accept(incoming, now=now)
-        if accepted.new and len(open_ones) >= AT_ONCE:
+        if len(open_ones) < AT_ONCE:
+            await self._inbox.accept(incoming, now=now)
+            return
+        # What has expired is claimed by nobody before it is refused.
+        late = replace(incoming, expires_at=now)
+        accepted = await self._inbox.accept(late, now=now)
+        if accepted.new:
             key = f"busy:{open_ones[0]}:{incoming.origin.channel}"
             await self._inbox.end(
                 accepted.question,

@@ -1,0 +1,157 @@
+"""The whole Slack platform before the fake Slack, with answers that a test lets go."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from bot.chat.audience import Grants
+from bot.chat.slack.installation import Access, Questions, Rooms, Rules
+from bot.chat.slack.intake import Terms
+from bot.chat.slack.platform import SlackPlatform
+from bot.core.inbox import QuestionId
+from bot.core.model import AnswerEvent, Declined, Question, Reason, Searching
+from bot.state.store import State, open_state
+from tests.fakes.shown import Right
+from tests.fakes.slack import Slack
+from tests.fakes.slack.model import Message
+
+
+@dataclass
+class Answerer:
+    """Says of every question that it is one, once `gate` is open."""
+
+    notify: Callable[[], None]
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: list[Question] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    async def answer(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
+        """Answer a question."""
+        self.asked.append(question)
+        self.notify()
+        yield Searching(queries=(question.text,))
+        await self.gate.wait()
+        yield Declined(reason=Reason.NOT_FOUND, text=f"回答: {question.text}")
+
+
+@dataclass
+class Bot:
+    """A bot that runs, with the state below it."""
+
+    slack: Slack
+    state: State
+    platform: SlackPlatform
+    answerer: Answerer
+    right: Right
+
+    def answers(self, message: Message) -> list[str]:
+        """What the thread of a message was answered, each in its final form."""
+        return [
+            reply.text
+            for reply in self.slack.replies(message)
+            if reply.metadata and reply.metadata["event_payload"]["part"] == "answer"
+        ]
+
+    def notices(self, message: Message) -> list[str]:
+        """What the thread of a message was told beside answers."""
+        return [
+            reply.text
+            for reply in self.slack.replies(message)
+            if reply.metadata and reply.metadata["event_payload"]["part"] == "notice"
+        ]
+
+    def told(self, who: str) -> list[str]:
+        """Everything that somebody's conversation with the bot has from it."""
+        channel = self.slack.dm(who)
+        return [
+            message.text
+            for message in channel.messages.values()
+            if message.user == self.slack.bot.id and message.metadata
+        ]
+
+    async def answer(self, message: Message) -> str:
+        """Wait for the first answer to a message."""
+        found = await self.slack.until(lambda: self.answers(message))
+        return found[0]
+
+    async def heard(self) -> None:
+        """Wait until everything that was delivered is acknowledged."""
+        courier = self.slack.courier
+        await self.slack.until(lambda: all(d.acked for d in courier.deliveries))
+
+    async def at_work(self, count: int = 1) -> None:
+        """Wait until so many questions are being answered."""
+        await self.slack.until(lambda: len(self.answerer.asked) >= count)
+
+    async def ended(self, question: QuestionId) -> bool:
+        """Whether a question has ended."""
+        return await self.state.line.ahead(question) is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What is around the bot: its grants, its rules, the way to Slack."""
+
+    grants: Grants = field(default_factory=Grants)
+    trusting: bool = False
+    bots: dict[str, frozenset[str]] = field(default_factory=dict)
+    deadline: timedelta = timedelta(minutes=15)
+    proxy: str | None = None
+    ping: float = 10.0
+    signing_secret: str | None = None
+    port: int = 0
+    inbox: Questions | None = None
+
+
+def platform(
+    slack: Slack, state: State, answerer: Answerer, around: Around, /
+) -> SlackPlatform:
+    """Return the platform, as the app makes it."""
+    signed = around.signing_secret is not None
+    access = Access(
+        bot_token=slack.bot_token,
+        app_token=None if signed else slack.app_token,
+        signing_secret=around.signing_secret,
+        api_url=slack.url,
+        proxy=around.proxy,
+        port=around.port,
+    )
+    rules = Rules(
+        terms=Terms(deadline=around.deadline, bots=around.bots),
+        grants=around.grants,
+        trusting=around.trusting,
+    )
+    rooms = Rooms(
+        answer=answerer.answer,
+        questions=around.inbox or state.questions,
+        lookups=state.threads,
+        outbox=state.outbox,
+        upkeep=state.inbox_upkeep,
+        conversations=state.conversations,
+        worker="甲",
+        clock=slack.clock.datetime,
+    )
+    return SlackPlatform(access, rules, rooms, ping=around.ping)
+
+
+@asynccontextmanager
+async def bot(
+    slack: Slack, folder: Path, around: Around | None = None, /
+) -> AsyncIterator[Bot]:
+    """Run the bot while the block runs; what is left then is cancelled."""
+    answerer, right = Answerer(slack.platform.notify), Right()
+    async with open_state(folder, clock=slack.clock.datetime) as state:
+        made = platform(slack, state, answerer, around or Around())
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(made.run(right))
+            try:
+                if around is None or around.signing_secret is None:
+                    await slack.until(lambda: len(slack.sockets.open) > 1)
+                yield Bot(slack, state, made, answerer, right)
+            finally:
+                running.cancel()

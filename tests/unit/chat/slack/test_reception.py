@@ -1,0 +1,273 @@
+"""What people do in Slack, and what becomes of their questions."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.core.inbox import Origin
+from tests.fakes.slack import Slack
+from tests.fakes.slack.model import Message
+from tests.fakes.slack_bot import Around, Bot, bot
+
+LEAVE = "有給休暇は何日ですか？"
+
+
+@pytest.fixture
+async def running(slack: Slack, tmp_path: Path) -> AsyncIterator[Bot]:
+    """A bot that answers."""
+    async with bot(slack, tmp_path) as made:
+        yield made
+
+
+async def open_question(running: Bot, said: Message) -> None:
+    """Wait until a message is a question that is open."""
+    await running.heard()
+    found = await running.state.questions.find(
+        Origin(
+            surface="slack",
+            workspace="TSHIRUBE",
+            channel=said.channel,
+            message=said.ts,
+        )
+    )
+    assert found is not None
+
+
+async def test_a_hushed_thread_is_answered_again_after_a_mention(
+    slack: Slack, running: Bot
+) -> None:
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.answer(question)
+    await slack.say("sato", "総務", "静かに", thread=question)
+    await slack.until(lambda: running.notices(question))
+    await slack.say("tanaka", "総務", "繰り越せますか？", thread=question)
+    await running.heard()
+    assert len(running.answers(question)) == 1
+
+    await slack.say("tanaka", "総務", "@shirube 期限はいつ？", thread=question)
+    await slack.until(lambda: running.answers(question)[1:])
+    await slack.say("tanaka", "総務", "半休は取れますか？", thread=question)
+    await slack.until(lambda: running.answers(question)[2:])
+
+    assert [q.text for q in running.answerer.asked] == [
+        LEAVE,
+        "期限はいつ？",
+        "半休は取れますか？",
+    ]
+    assert "メンションされるまで" in running.notices(question)[0]
+
+
+async def test_where_nobody_asked_nobody_is_hushed(slack: Slack, running: Bot) -> None:
+    root = await slack.say("tanaka", "総務", "会議中です")
+    await slack.say("sato", "総務", "静かに", thread=root)
+    await running.heard()
+    question = await slack.say("tanaka", "general", f"@shirube {LEAVE}")
+    await running.answer(question)
+
+    assert not slack.replies(root)
+
+
+async def test_the_third_question_of_a_person_is_told_to_wait(
+    slack: Slack, running: Bot
+) -> None:
+    running.answerer.gate.clear()
+    first = await slack.say("tanaka", "総務", "@shirube 一つ目は？")
+    await running.at_work()
+    second = await slack.say("tanaka", "general", "@shirube 二つ目は？")
+    await running.heard()
+    third = await slack.say("tanaka", "project", "@shirube 三つ目は？")
+    await slack.until(lambda: running.notices(third))
+    other = await slack.say("sato", "project", "@shirube 私のは？")
+    running.answerer.gate.set()
+    for question in (first, second, other):
+        await running.answer(question)
+
+    assert "一度にお受けできるのは" in running.notices(third)[0]
+    assert "三つ目は？" not in [q.text for q in running.answerer.asked]
+
+
+async def test_row_30_who_floods_is_told_once_and_others_are_served(
+    slack: Slack, running: Bot
+) -> None:
+    slack.tiers.enforced = False
+    running.answerer.gate.clear()
+    asked = [
+        await slack.say("tanaka", "総務", f"@shirube {number}番目は？")
+        for number in range(40)
+    ]
+    await running.heard()
+    await slack.until(lambda: any(running.notices(one) for one in asked))
+    other = await slack.say("sato", "総務", "@shirube 私のは？")
+    running.answerer.gate.set()
+    await running.answer(other)
+
+    assert sum(len(running.notices(one)) for one in asked) == 1
+    assert len(running.answerer.asked) <= 4
+
+
+async def test_row_25_a_deleted_question_is_not_answered(
+    slack: Slack, running: Bot
+) -> None:
+    running.answerer.gate.clear()
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.at_work()
+    await slack.delete(question)
+    await running.heard()
+    running.answerer.gate.set()
+    other = await slack.say("tanaka", "総務", "@shirube 別の質問は？")
+    await running.answer(other)
+
+    assert not slack.replies(question)
+
+
+async def test_row_26_an_edited_question_that_waits_is_answered_as_it_is_now(
+    slack: Slack, running: Bot
+) -> None:
+    running.answerer.gate.clear()
+    root = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.at_work()
+    waiting = await slack.say("sato", "総務", "@shirube 育休は？", thread=root)
+    await open_question(running, waiting)
+    await slack.edit(waiting, "@shirube 産休は何日？")
+    await running.heard()
+    running.answerer.gate.set()
+    await slack.until(lambda: running.answers(root)[1:])
+
+    assert [q.text for q in running.answerer.asked] == [LEAVE, "産休は何日？"]
+
+
+async def test_a_command_stops_what_its_asker_asked(slack: Slack, running: Bot) -> None:
+    running.answerer.gate.clear()
+    mine = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    others = await slack.say("sato", "general", "@shirube 育休は？")
+    await running.at_work(2)
+    await slack.command("tanaka", "総務", "/ask", "キャンセル")
+    stopped = await running.answer(mine)
+    assert not running.answers(others)
+    running.answerer.gate.set()
+    await running.answer(others)
+
+    assert stopped == "中止しました。"
+    [whisper] = slack.whispers("tanaka")
+    assert "1件中止" in whisper.text
+
+
+async def test_what_waits_is_stopped_as_well(slack: Slack, running: Bot) -> None:
+    running.answerer.gate.clear()
+    root = await slack.say("sato", "総務", f"@shirube {LEAVE}")
+    await running.at_work()
+    waiting = await slack.say("tanaka", "総務", "@shirube 育休は？", thread=root)
+    await open_question(running, waiting)
+    await slack.command("tanaka", "総務", "/ask", "cancel")
+    await slack.until(lambda: running.notices(root))
+    running.answerer.gate.set()
+    await running.answer(root)
+
+    assert running.notices(root) == ["中止しました。"]
+    assert [q.text for q in running.answerer.asked] == [LEAVE]
+
+
+@pytest.mark.parametrize(
+    ("who", "stops"), [("tanaka", True), ("sato", True), ("smith", False)]
+)
+async def test_the_asker_and_administrators_stop_an_answer(
+    slack: Slack, running: Bot, who: str, *, stops: bool
+) -> None:
+    """Sato administers the workspace."""
+    running.answerer.gate.clear()
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.at_work()
+    await slack.until(lambda: slack.session(question))
+    await slack.press_stop(who, question)
+    await running.heard()
+    if not stops:
+        await slack.until(lambda: slack.calls_to("users.info"))
+        running.answerer.gate.set()
+
+    answer = await running.answer(question)
+
+    assert (answer == "中止しました。") is stops
+
+
+async def test_a_question_is_answered_privately_to_who_wants_that_once(
+    slack: Slack, running: Bot
+) -> None:
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.answer(question)
+    [answer] = slack.replies(question)
+    await slack.click("smith", answer, "shirube_privately")
+    await slack.click("smith", answer, "shirube_privately")
+    await slack.until(lambda: running.told("smith")[1:])
+    await running.heard()
+
+    [first, again] = running.answerer.asked
+    assert again.text == LEAVE
+    assert "usr:mail:smith@shirube.example" in again.audience.principals
+    assert "usr:mail:smith@shirube.example" not in first.audience.principals
+
+
+async def test_a_reply_to_a_private_answer_goes_on_with_it(
+    slack: Slack, running: Bot
+) -> None:
+    await slack.command("tanaka", "総務", "/ask", LEAVE)
+    await slack.until(lambda: running.told("tanaka")[1:])
+    [opening] = [m for m in slack.dm("tanaka").messages.values() if not m.thread_ts]
+    await slack.say("tanaka", slack.dm("tanaka"), "繰り越しは？", thread=opening)
+    await slack.until(lambda: running.told("tanaka")[2:])
+
+    [first, second] = running.answerer.asked
+    assert first.conversation == second.conversation
+    assert [turn.question for turn in second.history] == [LEAVE]
+
+
+async def test_row_42_what_was_asked_privately_is_no_memory_of_the_channel(
+    slack: Slack, running: Bot
+) -> None:
+    await slack.command("tanaka", "総務", "/ask", "評価の基準は？")
+    await slack.until(lambda: running.told("tanaka")[1:])
+    question = await slack.say("tanaka", "総務", "@shirube それはいつから？")
+    await running.answer(question)
+
+    assert not running.answerer.asked[-1].history
+
+
+async def test_a_question_that_waited_too_long_has_expired(
+    slack: Slack, tmp_path: Path
+) -> None:
+    around = Around(deadline=timedelta(seconds=120))
+    async with bot(slack, tmp_path, around) as running:
+        running.answerer.gate.clear()
+        root = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+        await running.at_work()
+        waiting = await slack.say("sato", "総務", "@shirube 育休は？", thread=root)
+        await open_question(running, waiting)
+        await slack.clock.advance(121)
+        other = await slack.say("smith", "general", "@shirube hello?")
+        await slack.until(lambda: running.notices(root))
+        running.answerer.gate.set()
+        await running.answer(other)
+
+    assert "時間内に答えられませんでした" in running.notices(root)[0]
+
+
+async def test_a_bare_command_explains_itself(slack: Slack, running: Bot) -> None:
+    await slack.command("tanaka", "総務", "/ask")
+    await running.heard()
+
+    [whisper] = slack.whispers("tanaka")
+    assert "/ask cancel" in whisper.text
+
+
+async def test_who_joins_is_seen_at_once(slack: Slack, running: Bot) -> None:
+    first = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.answer(first)
+    await slack.invite("suzuki", "総務")
+    await running.heard()
+    second = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.answer(second)
+
+    before, after = running.answerer.asked
+    assert before.audience.limited is None
+    assert "ゲスト" in (after.audience.limited or "")
