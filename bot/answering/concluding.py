@@ -1,6 +1,6 @@
 """Ends a question: checks once more what may be shown, quotes, or declines."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from typing import Final
 
 from bot.answering import versions
@@ -16,6 +16,7 @@ from bot.core.model import (
     AnswerKind,
     Context,
     Declined,
+    DocumentId,
     Finished,
     Passage,
     Question,
@@ -111,11 +112,8 @@ async def _finished(
     """Take out what may no longer be shown, and finish with what is left."""
     cited = composition.documents()
     sources = composition.sources[:SOURCES]
-    permitted = await case.standing.permitted(
-        cited
-        | versions.documents(found)
-        | {passage.chunk.document for passage in sources}
-    )
+    given = {passage.chunk.document for passage in sources}
+    permitted = await case.standing.permitted(cited | given | versions.documents(found))
     composed = composition.composed(permitted)
     if not composed.citations:
         return declined(Reason.WITHDRAWN, case.question, case.found.confidence)
@@ -144,13 +142,17 @@ async def _finished(
             prompt=PROMPT if model else None,
             reason=reason,
             notes=tuple(notes),
-            contexts=tuple(
-                _context(passage)
-                for passage in sources
-                if passage.chunk.document in permitted
-            ),
+            contexts=tuple(_contexts(sources, permitted)),
         )
     )
+
+
+def _contexts(
+    sources: Sequence[Passage], permitted: Collection[DocumentId]
+) -> Iterator[Context]:
+    for passage in sources:
+        if passage.chunk.document in permitted:
+            yield _context(passage)
 
 
 def _context(passage: Passage) -> Context:

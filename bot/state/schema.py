@@ -5,17 +5,13 @@ removed or revoked is so everywhere at once. A projection says which revision of
 document one generation shows; garbage, which others its index may still hold.
 """
 
-import json
 from collections.abc import Callable
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -28,7 +24,8 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
 )
-from sqlalchemy.types import TypeDecorator
+
+from bot.state.columns import Key, Strings, UtcDateTime, Words
 
 metadata = MetaData(
     naming_convention={
@@ -38,78 +35,6 @@ metadata = MetaData(
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     }
 )
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment: aware on the way in, UTC on the way out."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
-        """Refuse a datetime that does not say where it is."""
-        del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a datetime without a time zone: {value}")
-        return value.astimezone(UTC)
-
-    def process_result_value(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
-        """SQLite keeps no zone; what was stored is UTC."""
-        del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value
-
-
-@lru_cache(maxsize=4096)
-def _strings(text: str) -> tuple[str, ...]:
-    """Few paths and labels stand for many documents."""
-    return tuple(json.loads(text))
-
-
-class Strings(TypeDecorator[tuple[str, ...]]):
-    """A tuple of texts as a JSON array."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(
-        self, value: tuple[str, ...] | None, dialect: Dialect
-    ) -> str | None:
-        """Write the texts as they are, Japanese included."""
-        del dialect
-        return None if value is None else json.dumps(value, ensure_ascii=False)
-
-    def process_result_value(
-        self, value: str | None, dialect: Dialect
-    ) -> tuple[str, ...] | None:
-        """Read the texts back."""
-        del dialect
-        return None if value is None else _strings(value)
-
-
-class Words(TypeDecorator[str]):
-    """Text as people write it, without what some database cannot store."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Leave out NUL, and put `?` where half of a pair of surrogates stands."""
-        del dialect
-        if value is None:
-            return None
-        return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
-
-
-# Ordered by code point on every engine, whatever the language of the server.
-Key = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 def _document(**options: Any) -> Column[str]:
