@@ -2,17 +2,16 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeAlias
+from collections.abc import Callable
+from typing import Final
 
+from bot.chat.pacing import Pause
 from bot.chat.slack.abilities import SESSIONS, STATUS, Abilities
 from bot.chat.slack.posting import Posting, Spot
 from bot.chat.slack.refusals import Denied
 from bot.core.errors import Conflict, Unavailable
 from bot.core.model import Language
 from bot.text import chatting
-
-Pause: TypeAlias = Callable[[float], Awaitable[None]]
 
 STEP: Final = 5.0
 """Seconds between two changes of the line."""

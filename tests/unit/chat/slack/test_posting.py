@@ -82,6 +82,20 @@ async def test_a_slack_that_cannot_be_reached_has_done_nothing(
     assert not isinstance(raised.value, Unsure)
 
 
+async def test_a_call_that_takes_too_long_may_have_come_through(
+    slack: Slack, posting: Posting, right: Right
+) -> None:
+    spot = await spot_in(slack)
+    hold = slack.faults.hold("chat.postMessage", after_processing=True)
+    right.patience = 0.2
+
+    with pytest.raises(Unsure, match="TimeoutError"):
+        await posting.post(spot, CONTENT, mark=mark("q1", "answer"))
+
+    hold.release()
+    assert len(slack.thread("general", spot.thread)) == 2
+
+
 async def test_a_method_is_left_alone_for_as_long_as_slack_says(
     slack: Slack, posting: Posting
 ) -> None:

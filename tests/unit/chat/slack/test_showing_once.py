@@ -330,6 +330,20 @@ async def test_a_private_thread_is_opened_once(slack: Slack, thread: Thread) -> 
     assert thread.notes.posted == {"q1": [opening.ts, answer.ts]}
 
 
+async def test_a_conversation_that_cannot_be_opened_at_once_is_opened_in_the_end(
+    slack: Slack, thread: Thread
+) -> None:
+    slack.faults.next("conversations.open", fail(503), ratelimited(9))
+
+    async with thread.showing(thread.claim(commanded(slack))) as showing:
+        await showing.show(Sentence(text=TEXT))
+        assert slack.dm("tanaka").messages == {}
+        await ended(thread, showing, answered())
+
+    _, answer = slack.dm("tanaka").messages.values()
+    assert answer.reads.startswith(TEXT)
+
+
 @pytest.mark.parametrize("noted", [True, False])
 async def test_a_private_answer_goes_on_in_its_thread_after_a_crash(
     slack: Slack, thread: Thread, *, noted: bool
