@@ -22,6 +22,12 @@ from bot.text import chatting
 
 log = structlog.get_logger()
 
+STREAMS: Final = "streaming_state_conflict"
+"""What Slack says to an edit of a message that still streams."""
+
+LATER: Final = 30.0
+"""Seconds until one looks whether it still does; Slack ends it after 300."""
+
 WHISPERS: Final = 2
 """Messages of a whispered answer, so that it can be whispered twice with five."""
 
@@ -96,14 +102,24 @@ class Settling:
         except Missing as missing:
             self._refused(missing)
         except Denied as denied:
-            if denied.code == "streaming_state_conflict":
-                with contextlib.suppress(Denied):
-                    await self._posting.stop(spot.channel, ts)
-                await self._update(spot, ts, content)
+            if denied.code == STREAMS:
+                await self._stop_and_update(spot, ts, content)
             else:
                 self._refused(denied)
                 await self._update(spot, ts, bare(content))
         self._settled.add(ts)
+
+    async def _stop_and_update(self, spot: Spot, ts: str, content: Content) -> None:
+        """Replace what still streams; what cannot be stopped ends by itself."""
+        with contextlib.suppress(Denied):
+            await self._posting.stop(spot.channel, ts)
+        try:
+            await self._update(spot, ts, content)
+        except Denied as denied:
+            if denied.code != STREAMS:
+                raise
+            message = "a stream goes on that Slack does not let us stop"
+            raise Unavailable(message, retry_after=LATER) from denied
 
     async def _update(self, spot: Spot, ts: str, content: Content) -> None:
         await self._pace.turn()

@@ -1,6 +1,6 @@
 """The methods that post, change and delete messages."""
 
-from tests.fakes.slack import posting, shapes
+from tests.fakes.slack import posting, shapes, streams
 from tests.fakes.slack.asking import (
     channel_of,
     flag,
@@ -67,7 +67,7 @@ async def update(platform: Platform, call: Call) -> Json:
     """chat.update: without blocks the old blocks go, buttons and all."""
     where = channel_of(platform, call, posting_to=True)
     message = _own(platform, where, call.args, "cant_update_message")
-    if message.stream is not None and message.stream.state == "in_progress":
+    if message.stream is not None and not streams.expired(platform, message.stream):
         raise Refusal("streaming_state_conflict")
     text = str(call.args.get("text") or "")
     if size(text) > UPDATE_TEXT_BYTES:

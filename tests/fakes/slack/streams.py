@@ -71,7 +71,7 @@ def stopped_by(platform: Platform, where: Channel, thread_ts: str) -> list[str]:
     running = [
         message
         for message in platform.workspace.thread(where, thread_ts)
-        if message.stream is not None and not _expired(platform, message.stream)
+        if message.stream is not None and not expired(platform, message.stream)
     ]
     for message in running:
         if message.stream is not None:
@@ -93,7 +93,7 @@ def _running(
     stream = message.stream
     if stream is None or message.user != platform.bot.id:
         raise Refusal("message_not_owned_by_app")
-    if _expired(platform, stream) and not (stopping and stream.ended_by == "person"):
+    if expired(platform, stream) and not (stopping and stream.ended_by == "person"):
         stopped = stream.ended_by == "person"
         raise Refusal(
             "stopped_by_user" if stopped else "message_not_in_streaming_state"
@@ -101,7 +101,8 @@ def _running(
     return message, stream
 
 
-def _expired(platform: Platform, stream: Stream) -> bool:
+def expired(platform: Platform, stream: Stream) -> bool:
+    """Whether a stream has ended, by whatever ended it; its time ends it here."""
     if not stream.ended_by and platform.clock.now() >= stream.started + STREAM_SECONDS:
         stream.ended_by = "time"
     return bool(stream.ended_by)

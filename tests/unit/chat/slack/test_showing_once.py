@@ -225,6 +225,20 @@ async def test_row_4_a_stream_that_was_started_and_not_noted_is_adopted(
     assert message.stream is None
 
 
+async def test_a_stream_that_cannot_be_stopped_any_more_is_waited_for(
+    slack: Slack, thread: Thread
+) -> None:
+    question = await slack.say("tanaka", "general", ASKED)
+    await killed(thread, asked(question))
+    slack.platform.streaming = False
+
+    await again(thread, asked(question), answered())
+
+    [message] = slack.replies(question)
+    assert message.reads.startswith(TEXT)
+    assert message.history[-1].at - message.history[0].at > 270
+
+
 async def test_what_an_earlier_process_noted_is_completed(
     slack: Slack, thread: Thread
 ) -> None:
