@@ -1,18 +1,22 @@
 """The whole Slack platform before the fake Slack, with answers that a test lets go."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 from bot.chat.audience import Grants
 from bot.chat.slack.installation import Access, Questions, Rooms, Rules
 from bot.chat.slack.intake import Terms
 from bot.chat.slack.platform import SlackPlatform
-from bot.core.inbox import QuestionId
+from bot.core.errors import Unavailable
+from bot.core.inbox import Accepted, Incoming, QuestionId
 from bot.core.model import AnswerEvent, Declined, Question, Reason, Searching
+from bot.state.questions import SqlQuestions
 from bot.state.store import State, open_state
 from tests.fakes.shown import Right
 from tests.fakes.slack import Slack
@@ -93,6 +97,24 @@ class Bot:
         return await self.state.line.ahead(question) is None
 
 
+class Full:
+    """An inbox whose disk is full for the first questions."""
+
+    def __init__(self, inbox: SqlQuestions, refusals: int) -> None:
+        self._inbox = inbox
+        self._refusals = refusals
+
+    async def accept(self, incoming: Incoming, /, *, now: datetime) -> Accepted:
+        """Store a question, or fail."""
+        if self._refusals:
+            self._refusals -= 1
+            raise Unavailable("the disk is full")
+        return await self._inbox.accept(incoming, now=now)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inbox, name)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Around:
     """What is around the bot: its grants, its rules, the way to Slack."""
@@ -103,9 +125,10 @@ class Around:
     deadline: timedelta = timedelta(minutes=15)
     proxy: str | None = None
     ping: float = 10.0
+    tls: ssl.SSLContext | None = None
     signing_secret: str | None = None
     port: int = 0
-    inbox: Questions | None = None
+    full: int = 0
 
 
 def platform(
@@ -113,12 +136,14 @@ def platform(
 ) -> SlackPlatform:
     """Return the platform, as the app makes it."""
     signed = around.signing_secret is not None
+    inbox = cast("Questions", Full(state.questions, around.full))
     access = Access(
         bot_token=slack.bot_token,
         app_token=None if signed else slack.app_token,
         signing_secret=around.signing_secret,
         api_url=slack.url,
         proxy=around.proxy,
+        tls=around.tls,
         port=around.port,
     )
     rules = Rules(
@@ -128,7 +153,7 @@ def platform(
     )
     rooms = Rooms(
         answer=answerer.answer,
-        questions=around.inbox or state.questions,
+        questions=inbox,
         lookups=state.threads,
         outbox=state.outbox,
         upkeep=state.inbox_upkeep,
