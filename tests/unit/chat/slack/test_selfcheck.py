@@ -1,0 +1,98 @@
+"""Before anything begins the bot looks whether Slack will let it do its work."""
+
+from datetime import timedelta
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.chat.slack.selfcheck import NEEDED, WANTED, Found, look
+from bot.core.errors import ConfigError, Unavailable
+from tests.fakes.slack import Slack
+from tests.fakes.slack.faults import CUT_BEFORE, Fail, Refuse
+
+
+async def looked(
+    slack: Slack, *, bot: str = "", app: str = "", skew: float = 0.0
+) -> Found:
+    client = AsyncWebClient(
+        token=bot or slack.bot_token, base_url=slack.url, retry_handlers=[]
+    )
+    return await look(
+        client,
+        app or slack.app_token,
+        clock=lambda: slack.clock.datetime() + timedelta(seconds=skew),
+    )
+
+
+async def test_all_is_well(slack: Slack) -> None:
+    found = await looked(slack)
+
+    assert (found.us.team, found.us.user) == ("TSHIRUBE", "USHIRUBE")
+    assert found.us.bot == "BSHIRUBE"
+    assert found.lacking == ()
+    assert abs(found.skew) < 5
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [("invalid_auth", "refuses it"), ("token_revoked", "refuses it")],
+)
+async def test_trap_29_a_bad_token_of_the_bot_is_told(
+    slack: Slack, code: str, told: str
+) -> None:
+    slack.faults.next("auth.test", Refuse(code))
+
+    with pytest.raises(ConfigError, match=r"slack\.bot_token") as caught:
+        await looked(slack)
+    assert told in str(caught.value)
+    assert code in str(caught.value)
+
+
+async def test_trap_29_both_tokens_are_looked_at_at_once(slack: Slack) -> None:
+    with pytest.raises(ConfigError) as caught:
+        await looked(slack, bot="xoxb-wrong", app="xapp-wrong")
+
+    first, second = str(caught.value).splitlines()
+    assert first.startswith("slack.bot_token")
+    assert second.startswith("slack.app_token")
+    assert "xapp-wrong" not in second
+
+
+async def test_an_app_token_without_its_scope_is_told(slack: Slack) -> None:
+    slack.issue_token("xapp-poor", kind="app")
+
+    with pytest.raises(ConfigError, match="connections:write"):
+        await looked(slack, app="xapp-poor")
+
+
+@pytest.mark.parametrize("scope", NEEDED)
+async def test_a_scope_that_is_needed_is_told(slack: Slack, scope: str) -> None:
+    slack.app.scopes.remove(scope)
+
+    with pytest.raises(ConfigError, match=f"lacks the scope {scope}: "):
+        await looked(slack)
+
+
+@pytest.mark.parametrize("scope", WANTED)
+async def test_a_scope_that_is_wanted_only_is_mentioned(
+    slack: Slack, scope: str
+) -> None:
+    slack.app.scopes.remove(scope)
+
+    [lacking] = (await looked(slack)).lacking
+
+    assert f"scope {scope}: {WANTED[scope]}" in lacking
+
+
+async def test_a_clock_that_is_wrong_is_noticed(slack: Slack) -> None:
+    assert round((await looked(slack, skew=600)).skew, -1) == 600
+
+
+@pytest.mark.parametrize(
+    "fault", [CUT_BEFORE, Fail(status=429, retry_after=7), Fail(status=503)]
+)
+async def test_a_slack_that_is_away_is_waited_for(slack: Slack, fault: Fail) -> None:
+    slack.faults.next("auth.test", fault)
+
+    with pytest.raises(Unavailable):
+        await looked(slack)
