@@ -119,6 +119,11 @@ class App:
         rows = await self.state.catalogue.sources()
         return sources.leftovers(rows, self.settings.sources)
 
+    async def forget_texts(self) -> None:
+        """Forget what was said longer ago than the settings want it kept."""
+        keep = self.settings.retention.texts
+        await self.state.inbox_upkeep.purge(before=self.clock() - keep)
+
     async def watch(self) -> None:
         """Look after the model hosts, until cancelled."""
         await self.models.watch()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Final, TypeAlias
 
 import structlog
@@ -12,10 +13,11 @@ from bot.app.looks import count, looks
 from bot.app.opening import opened
 from bot.app.running import App
 from bot.core.errors import Unavailable
-from bot.core.ports import Platform
+from bot.core.ports import Platform, Tenure
 from bot.jobs import lag
 from bot.jobs.leading import Leadership, Role
 from bot.jobs.platforms import Platforms
+from bot.jobs.upkeep import Upkeep
 from bot.ops.check import Finding, Level
 from bot.ops.http import listening
 from bot.ops.readiness import Readiness, summary, works
@@ -117,7 +119,18 @@ class Serving:
                 group.create_task(app.watch())
                 group.create_task(count(app, self._metrics))
                 group.create_task(self._readiness.watch(looks(app, self._metrics)))
-                await self._leadership.run(self._platforms.run)
+                await self._leadership.run(partial(self._lead, app))
+
+    async def _lead(self, app: App, tenure: Tenure) -> None:
+        """Do what one process does at a time: answer, and keep the inbox tidy."""
+        upkeep = Upkeep(
+            app.state.inbox_upkeep,
+            keep=self._settings.retention.texts,
+            clock=app.clock,
+        )
+        async with asyncio.TaskGroup() as group:
+            group.create_task(upkeep.run())
+            await self._platforms.run(tenure)
 
     async def _opened(self, stack: AsyncExitStack) -> App:
         """Open everything, however long the state database is away."""

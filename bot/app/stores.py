@@ -30,7 +30,13 @@ async def state(
     if writing:
         await stack.enter_async_context(writer_lock(folder, holder=holder, url=url))
     return await stack.enter_async_context(
-        open_state(folder, clock=clock, url=url, lease_seconds=lease_seconds)
+        open_state(
+            folder,
+            clock=clock,
+            url=url,
+            lease_seconds=lease_seconds,
+            keep_texts=settings.retention.keeps_texts,
+        )
     )
 
 

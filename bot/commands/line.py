@@ -12,6 +12,7 @@ from bot.commands import (
     db,
     demo,
     evaluate,
+    feedback,
     forget,
     index,
     init,
@@ -39,6 +40,7 @@ app.command("forget")(forget.forget)
 app.add_typer(db.app, name="db")
 app.add_typer(index.app, name="index")
 app.add_typer(evaluate.app, name="eval")
+app.add_typer(feedback.app, name="feedback")
 
 
 def _version(value: bool) -> None:

@@ -54,6 +54,7 @@ def sync(
         async with opened(settings.load(config), writing=True) as app:
             if dry_run:
                 return await _preview(app, source, as_json=as_json)
+            await app.forget_texts()  # for those who never run `serve`
             reports = await sync_sources(
                 app, source, policy, rebuild=rebuild, quiet=as_json
             )

@@ -33,10 +33,12 @@ from bot.settings.slack import Granted, Slack, SlackChannel
 from bot.settings.tables import (
     Answers,
     Console,
+    Feedback,
     Host,
     HostName,
     Index,
     Ollama,
+    Retention,
     SourceSettings,
     State,
 )
@@ -106,6 +108,8 @@ class Settings(BaseSettings):
     console: Console = Console()
     serve: Serve = Serve()
     slack: Slack = Slack()
+    retention: Retention = Retention()
+    feedback: Feedback = Feedback()
     sources: tuple[SourceSettings, ...] = ()
 
     base: Path = Field(default=Path(), exclude=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -103,6 +104,28 @@ class Console(Group):
     def held(self) -> frozenset[Principal]:
         """Return the principals as the rooms below know them."""
         return frozenset(principal(text) for text in self.principals)
+
+
+class Retention(Group):
+    """How long anything is kept."""
+
+    text_days: int = Field(default=30, ge=0, le=3650)
+
+    @property
+    def keeps_texts(self) -> bool:
+        """Whether anything that was said outlives the end of its question."""
+        return self.text_days > 0
+
+    @property
+    def texts(self) -> timedelta:
+        """How long after the end of a question what was said is kept."""
+        return timedelta(days=self.text_days)
+
+
+class Feedback(Group):
+    """What may be made of the questions that people asked."""
+
+    private: bool = False
 
 
 class SourceSettings(Group):
