@@ -10,6 +10,8 @@ import pytest
 
 from bot.answering.asking import LONGEST
 from bot.answering.pipeline import Answering
+from bot.answering.preparing import SOURCES
+from bot.answering.prompt import PROMPT
 from bot.answering.retrieval import Retrieval
 from bot.backends.memory import MemoryIndex
 from bot.backends.memory_models import MemoryLanguageModel
@@ -17,6 +19,7 @@ from bot.core.access import Principal
 from bot.core.errors import BotError, ConfigError, Unavailable
 from bot.core.model import (
     AnswerEvent,
+    Context,
     Declined,
     Finished,
     Found,
@@ -190,6 +193,33 @@ async def test_what_led_to_an_answer_is_told_with_scores() -> None:
     assert LEAVE.id == found.passages[0].chunk.id
     assert found.passages[0].lexical is not None
     assert found.confidence > 0
+
+
+async def test_an_answer_says_what_it_was_made_with() -> None:
+    """Those who look at it later see what the model saw, and which model that was."""
+    scene = await a_scene("年次有給休暇は20日です[1]。")
+    answer = await scene.answered(JA)
+
+    spec = await played(scene).describe()
+    assert (answer.model, answer.digest, answer.prompt) == (
+        spec.model,
+        spec.digest,
+        PROMPT,
+    )
+    assert answer.contexts[0] == Context(
+        document=LEAVE.document,
+        revision=1,
+        text=f"休暇規程 › 年次有給休暇\n{LEAVE.text}",
+    )
+    assert len(answer.contexts) <= SOURCES
+
+
+async def test_quotations_say_what_they_were_taken_from_and_name_no_model() -> None:
+    scene = await a_scene(model=False)
+    answer = await scene.answered(JA)
+
+    assert (answer.model, answer.digest, answer.prompt) == (None, None, None)
+    assert LEAVE.document in {context.document for context in answer.contexts}
 
 
 async def test_the_generation_is_read_once_a_question() -> None:

@@ -275,3 +275,19 @@ async def test_no_documents_are_asked_about_without_asking_the_catalogue() -> No
     assert {LEAVE.document} == await standing.permitted(
         {LEAVE.document, SECRET.document}
     )
+
+
+async def test_what_is_withdrawn_meanwhile_is_no_context_of_the_answer() -> None:
+    """Not even where the answer does not cite it: contexts are kept and exported."""
+    scene = await a_scene("年次有給休暇は20日です[1]。")
+    model = scene.model
+    assert model is not None
+    before = await scene.answered(JA_TWO)
+    assert {LEAVE.document, TRIPS.document} <= {c.document for c in before.contexts}
+    scene.model = Meanwhile(model, deleted(scene, TRIPS.document))
+
+    answer = await scene.answered(JA_TWO)
+
+    documents = {context.document for context in answer.contexts}
+    assert LEAVE.document in documents
+    assert TRIPS.document not in documents

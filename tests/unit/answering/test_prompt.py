@@ -14,6 +14,7 @@ from bot.answering import versions
 from bot.answering.citing import read
 from bot.answering.preparing import Case, prepare
 from bot.answering.prompt import (
+    PROMPT,
     Fence,
     Prompt,
     marked,
@@ -68,6 +69,23 @@ def test_the_system_prompt_is_the_one_that_was_evaluated(language: Language) -> 
     digest = hashlib.sha256(SYSTEM[language].encode()).hexdigest()
 
     assert PINNED[language] == digest[:16]
+
+
+# The name goes with every answer that people judge: a changed word needs another one.
+NAMED = {"fenced-v1": "aa8ac6fcb411d6f4"}
+
+
+def test_what_the_model_is_told_has_a_name_of_its_own() -> None:
+    told: list[str] = []
+    for question in (JA, EN):
+        prompt = a_prompt(LEAVE, VPN, question=question)
+        asked = replace(prompt.question, detailed=True)
+        turn = Turn(question="前の質問", answer="答え[1]", documents=(), asked_at=NOON)
+        whole = replace(prompt, question=asked, turns=(turn,))
+        told += [message.text for message in whole.messages(insist=True)]
+    digest = hashlib.sha256("\0".join(told).encode()).hexdigest()
+
+    assert NAMED[PROMPT] == digest[:16]
 
 
 @pytest.mark.parametrize("question", [JA, EN])

@@ -13,6 +13,7 @@ from bot.chat.desk import ATTEMPTS, Desk
 from bot.chat.surface import Ended, Posted, packed, unpacked
 from bot.core.access import PUB, Audience, principal
 from bot.core.errors import Unavailable
+from bot.core.feedback import Judgement, Verdict, provenance
 from bot.core.inbox import Claim, Incoming, Kind, Origin, QuestionId
 from bot.core.model import (
     Answer,
@@ -87,6 +88,17 @@ def finished(question: Question) -> Finished:
             confidence=0.9,
             generation=GenerationId("g1"),
         )
+    )
+
+
+def a_plain_question() -> Question:
+    return Question(
+        id="1",
+        text="有給休暇は何日ですか？",
+        language=Language.JA,
+        audience=INSIDE,
+        asked_at=NOW,
+        conversation=ConversationId("chat:C1:1"),
     )
 
 
@@ -191,6 +203,58 @@ async def test_a_question_is_answered_once_and_remembered(state: State) -> None:
     assert Sentence(text=TEXT) in thread.events
     turns = await state.conversations.turns(ConversationId("chat:C1:1"), limit=4)
     assert [turn.answer for turn in turns] == [TEXT]
+
+
+async def test_what_an_answer_was_made_with_is_known_to_feedback(
+    state: State,
+) -> None:
+    """Also of one that was staged before a crash and ended by somebody else."""
+    ended = finished(a_plain_question()).answer
+    staged = Ended(
+        outcome=Outcome.ANSWERED, language=Language.JA, text=TEXT, answer=ended
+    )
+    board = Board()
+    asked = [await accept(state, incoming("1"))]
+    claim = await state.questions.claim(
+        "乙", surfaces=["chat"], now=NOW, until=NOW + timedelta(seconds=1)
+    )
+    assert claim is not None
+    await state.questions.stage(claim, packed(staged))
+    await state.questions.release(claim)
+    asked.append(await accept(state, incoming("2", thread="2")))
+
+    async with at_work(state, board) as desk:
+        await seen_through(desk, board, questions=2)
+
+    for question in asked:
+        judgement = Judgement(
+            question=question, person="U佐藤", verdict=Verdict.GOOD, given_at=NOW
+        )
+        assert await state.feedback.record(judgement)
+    found = [
+        each
+        async for each in state.feedback.judged(kinds=[Kind.MENTION], ended_since=NOW)
+    ]
+    assert [each.question for each in found] == asked
+    for each in found:
+        assert each.provenance == provenance(ended)
+        assert each.staged is not None
+        assert unpacked(each.staged).answer == ended
+
+
+async def test_why_there_is_no_answer_is_known_to_feedback(state: State) -> None:
+    async def nothing(question: Question) -> AsyncGenerator[AnswerEvent, None]:
+        yield Declined(reason=Reason.NOT_FOUND, text=f"{question.text}: 無し")
+
+    board = Board()
+    asked = await accept(state, incoming("1"))
+
+    async with at_work(state, board, nothing) as desk:
+        await seen_through(desk, board)
+
+    found = await state.feedback.unmet(kinds=[Kind.MENTION], ended_since=NOW)
+    assert [each.question for each in found] == [asked]
+    assert [ended.reason for ended in board.threads[asked].ends] == [Reason.NOT_FOUND]
 
 
 async def test_a_thread_is_answered_in_the_order_of_the_platform(state: State) -> None:

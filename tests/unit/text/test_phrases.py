@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bot.core.model import Language
-from bot.text import chatting, findings, phrases, replies
+from bot.text import chatting, findings, judging, phrases, replies
 from bot.text.phrases import Phrase
 
 ALL = {
@@ -13,6 +13,7 @@ ALL = {
     for prefix, module in (
         ("", phrases),
         ("check ", findings),
+        ("feedback ", judging),
         ("chat ", chatting),
         ("reply ", replies),
     )
