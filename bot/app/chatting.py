@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from bot.app.running import App
 from bot.app.secret import revealed
+from bot.chat.counting import Counted
 from bot.core.access import Principal
 from bot.core.errors import ConfigError
 from bot.core.model import Language
@@ -32,18 +33,19 @@ def plugs(settings: Settings, /) -> Sequence[Plug]:
         return ()
     access, rules = _slack_access(settings), _slack_rules(settings)
 
-    def plug(app: App, _: Metrics) -> Platform:
+    def plug(app: App, metrics: Metrics) -> Platform:
         # The SDK takes long to import, and is of no use to who has no Slack.
         from bot.chat.slack.installation import Rooms
         from bot.chat.slack.platform import SlackPlatform
 
         state = app.state
+        counted = Counted(state.questions, state.inbox_upkeep, metrics)
         rooms = Rooms(
             answer=app.answering.answer,
-            questions=state.questions,
+            questions=counted,
             lookups=state.threads,
             outbox=state.outbox,
-            upkeep=state.inbox_upkeep,
+            upkeep=counted,
             conversations=state.conversations,
             worker=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
             clock=app.clock,

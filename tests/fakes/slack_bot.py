@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from bot.chat.audience import Grants
-from bot.chat.slack.installation import Access, Questions, Rooms, Rules
+from bot.chat.counting import Questions
+from bot.chat.slack.installation import Access, Rooms, Rules
 from bot.chat.slack.intake import Terms
 from bot.chat.slack.platform import SlackPlatform
 from bot.core.errors import Unavailable

@@ -4,11 +4,11 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.audience import Grants
+from bot.chat.counting import Questions
 from bot.chat.desk import Answers
 from bot.chat.slack.intake import Terms
 from bot.chat.slack.quiet import quiet_logger
@@ -16,11 +16,7 @@ from bot.chat.slack.reception import Lookups
 from bot.chat.slack.stage import Look
 from bot.core.inbox import Incoming
 from bot.core.model import Profile
-from bot.core.ports import Claims, Conversations, Inbox, InboxUpkeep, Outbox
-
-
-class Questions(Inbox, Claims, Protocol):
-    """The inbox, and the work on what is in it."""
+from bot.core.ports import Conversations, InboxUpkeep, Outbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

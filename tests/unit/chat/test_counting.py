@@ -1,0 +1,114 @@
+"""Questions are counted on their way through the inbox, each once."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.chat.counting import Counted
+from bot.core.feedback import Provenance
+from bot.core.inbox import Incoming, Notice, QuestionId
+from bot.core.model import Outcome, Reason
+from bot.state.store import State, open_state
+from tests.contracts.state_questions import LEASE, SLACK, a_question, at
+from tests.contracts.state_records import NOW
+
+
+@dataclass
+class Tally:
+    """What was counted."""
+
+    open: int = 0
+    ended: list[tuple[str, Outcome, float]] = field(default_factory=list)
+
+    def question_opened(self, platform: str, /) -> None:
+        """Count one more."""
+        assert platform == SLACK
+        self.open += 1
+
+    def question_finished(
+        self, platform: str, outcome: Outcome, /, *, seconds: float
+    ) -> None:
+        """Count one less."""
+        self.open -= 1
+        self.ended.append((platform, outcome, seconds))
+
+
+@pytest.fixture
+async def state(tmp_path: Path) -> AsyncIterator[State]:
+    async with open_state(tmp_path / "状態", clock=lambda: NOW) as opened:
+        yield opened
+
+
+@pytest.fixture
+def tally() -> Tally:
+    return Tally()
+
+
+@pytest.fixture
+def counted(state: State, tally: Tally) -> Counted:
+    return Counted(state.questions, state.inbox_upkeep, tally)
+
+
+async def test_one_line_tells_how_a_question_went(
+    counted: Counted, tally: Tally
+) -> None:
+    await counted.accept(a_question(), now=NOW)
+    await counted.accept(a_question(), now=NOW)
+    assert tally.open == 1
+    claim = await counted.claim("甲", surfaces=[SLACK], now=NOW, until=NOW + LEASE)
+    assert claim is not None
+
+    with capture_logs() as logs:
+        made = Provenance(reason=Reason.NO_MODEL)
+        await counted.finish(claim, Outcome.ANSWERED, now=at(7), made=made)
+
+    assert (tally.open, tally.ended) == (0, [(SLACK, Outcome.ANSWERED, 7.0)])
+    [line] = [line for line in logs if line["event"] == "question.finished"]
+    assert line["question_id"] == claim.question
+    assert (line["outcome"], line["reason"]) == (Outcome.ANSWERED, Reason.NO_MODEL)
+    assert "有給" not in str(logs)
+
+
+async def test_what_an_earlier_process_took_is_counted_when_it_is_seen(
+    state: State, counted: Counted, tally: Tally
+) -> None:
+    await state.questions.accept(a_question(), now=NOW)
+    claim = await counted.claim("乙", surfaces=[SLACK], now=NOW, until=NOW + LEASE)
+    assert claim is not None
+    assert tally.open == 1
+
+    await counted.finish(claim, Outcome.ANSWERED, now=at(1))
+
+    assert tally.open == 0
+
+
+async def test_what_ends_without_an_answer_is_counted_once(
+    counted: Counted, tally: Tally
+) -> None:
+    accepted = await counted.accept(a_question(), now=NOW)
+
+    assert await counted.end(accepted.question, Outcome.CANCELLED, now=at(2))
+    assert not await counted.end(accepted.question, Outcome.CANCELLED, now=at(3))
+    assert tally.ended == [(SLACK, Outcome.CANCELLED, 2.0)]
+
+
+@pytest.mark.parametrize("seen", [True, False])
+async def test_what_expires_is_counted(
+    state: State, counted: Counted, tally: Tally, *, seen: bool
+) -> None:
+    inbox = counted if seen else state.questions
+    await inbox.accept(a_question(), now=NOW)
+    late = NOW + timedelta(minutes=16)
+
+    def telling(question: QuestionId, incoming: Incoming) -> Notice | None:
+        del question, incoming
+        return None
+
+    await counted.expire(surfaces=[SLACK], now=late, telling=telling)
+
+    assert tally.open == 0
+    assert [outcome for _, outcome, _ in tally.ended] == [Outcome.EXPIRED]
