@@ -108,10 +108,8 @@ class Trail:
         known = marked(message)
         if known is not None:
             return known == (self.question, ANSWER)
-        # A stream bears no metadata before it ends. Questions of a thread are answered
-        # one after the other, so one that nobody owns is that of this question.
-        if "streaming_state" not in message:
-            return False
+        # Only a stream bears no metadata, before it ends. Questions of a thread are
+        # answered one after the other, so one that nobody owns is this question's.
         where = replace(self._origin, channel=spot.channel, message=ts)
         return await self._owner(where) is None
 
