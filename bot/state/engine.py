@@ -96,13 +96,15 @@ class SqliteDatabase:
     def __init__(self, path: Path, /, *, synchronous: Synchronous = "FULL") -> None:
         self.path = path
         self.engine = create_async_engine(
-            address(path, driver="sqlite+aiosqlite"), connect_args=CONNECT
+            address(path, driver="sqlite+aiosqlite"),
+            connect_args=CONNECT,
+            hide_parameters=True,  # they are texts of documents and questions
         )
         prepare(self.engine.sync_engine, synchronous=synchronous)
         self._writer = self.engine.execution_options(**WRITES)
         self._turn = asyncio.Lock()
         self._looking = create_engine(
-            address(path, driver="sqlite"), connect_args=CONNECT
+            address(path, driver="sqlite"), connect_args=CONNECT, hide_parameters=True
         )
         prepare(self._looking, synchronous=synchronous)
         self._thread = _one_thread()

@@ -3,6 +3,7 @@
 What cannot be from Slack is turned away before anything looks into it.
 """
 
+import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,8 @@ from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
+
+from bot.core.errors import ConfigError
 
 PATH: Final = "/slack/events"
 
@@ -31,11 +34,21 @@ async def hearing(app: AsyncApp, host: str, port: int, /) -> AsyncIterator[int]:
     runner = web.AppRunner(server, access_log=None, shutdown_timeout=3.0)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
+        await _started(web.TCPSite(runner, host, port), f"{host}:{port}")
         yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()
+
+
+async def _started(site: web.TCPSite, address: str) -> None:
+    try:
+        await site.start()
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise ConfigError(
+            f"Slack cannot be listened for on {address} ({reason}); "
+            "set slack.host and slack.port to what is free here"
+        ) from error
 
 
 class _Door:

@@ -14,7 +14,7 @@ from bot.chat.slack.markup import escaped
 from bot.chat.slack.placing import is_private
 from bot.chat.slack.posting import Content, Posting, Spot, mark, marked
 from bot.chat.slack.refusals import Denied
-from bot.core.errors import Unavailable
+from bot.core.errors import Conflict, Unavailable
 from bot.core.inbox import Errand, Incoming, Notice, QuestionId
 from bot.core.ports import InboxUpkeep, Outbox
 from bot.telemetry import SHOWING_FAILED
@@ -119,6 +119,13 @@ class Notices:
         if errand is None:
             return False
         try:
+            await self._try(errand)
+        except Conflict:
+            return False  # another process tells it, or this one may not any more
+        return True
+
+    async def _try(self, errand: Errand) -> None:
+        try:
             await self._tell(errand, _TOLD.validate_json(errand.notice.content))
         except Unavailable as error:
             wait = timedelta(seconds=error.retry_after or 0.0)
@@ -129,7 +136,6 @@ class Notices:
             await self._outbox.done(errand, now=self._clock())
         else:
             await self._outbox.done(errand, now=self._clock())
-        return True
 
     async def _tell(self, errand: Errand, told: Told) -> None:
         channel = told.channel or await self._posting.direct(told.person)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from bot.core.errors import ConfigError
 from tests.fakes.slack import Slack
 from tests.fakes.slack_bot import Around, Bot, bot
 
@@ -111,3 +112,17 @@ async def test_a_changed_body_asks_nothing(slack: Slack, running: Bot) -> None:
 
     assert slack.http.answers[-1][0] == 401
     assert not running.answerer.asked
+
+
+async def test_a_port_that_is_taken_is_one_plain_sentence(
+    slack: Slack, tmp_path: Path
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = int(taken.getsockname()[1])
+        around = Around(signing_secret=slack.app.signing_secret, port=port)
+        expected = pytest.RaisesExc(ConfigError, match="Address already in use.*port")
+        with pytest.RaisesGroup(expected, flatten_subgroups=True):
+            async with bot(slack, tmp_path, around):
+                await slack.until(lambda: None)

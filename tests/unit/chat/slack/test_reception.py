@@ -21,6 +21,11 @@ async def running(slack: Slack, tmp_path: Path) -> AsyncIterator[Bot]:
         yield made
 
 
+def everything(folder: Path) -> bytes:
+    """All that lies in a folder."""
+    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+
+
 async def open_question(running: Bot, said: Message) -> None:
     """Wait until a message is a question that is open."""
     await running.heard()
@@ -271,3 +276,44 @@ async def test_who_joins_is_seen_at_once(slack: Slack, running: Bot) -> None:
     before, after = running.answerer.asked
     assert before.audience.limited is None
     assert "ゲスト" in (after.audience.limited or "")
+
+
+async def test_row_23_a_thread_is_answered_in_the_order_in_which_it_asked(
+    slack: Slack, running: Bot
+) -> None:
+    running.answerer.gate.clear()
+    root = await slack.say("tanaka", "総務", "@shirube 一つ目は？")
+    await running.at_work()
+    for who, text in (("sato", "二つ目は？"), ("smith", "三つ目は？")):
+        await slack.clock.advance(0.1)
+        await slack.say(who, "総務", text, thread=root)
+    await running.heard()
+    running.answerer.gate.set()
+    await slack.until(lambda: running.answers(root)[2:])
+
+    assert running.answers(root) == [
+        "回答: 一つ目は？",
+        "回答: 二つ目は？",
+        "回答: 三つ目は？",
+    ]
+
+
+async def test_what_is_no_question_is_written_nowhere(
+    slack: Slack, running: Bot, tmp_path: Path
+) -> None:
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.answer(question)
+    other = await slack.say("sato", "総務", "カナリア一号の件ですか？")
+    await slack.say("tanaka", "総務", "カナリア二号の件ですか？", thread=other)
+    await slack.say("tanaka", "総務", "カナリア三号です。", thread=question)
+    said = await slack.say(
+        "tanaka", "総務", "佐藤さん、カナリア四号は？", thread=question
+    )
+    await slack.edit(said, "佐藤さん、カナリア五号は？")
+    await running.heard()
+    await slack.say("tanaka", "総務", "半休は取れますか？", thread=question)
+    await slack.until(lambda: running.answers(question)[1:])
+
+    written = everything(tmp_path)
+    assert "半休は取れますか？".encode() in written
+    assert "カナリア".encode() not in written
