@@ -94,6 +94,12 @@ class SqlThreads:
             found = (await connection.execute(statement)).one_or_none()
         return None if found is None else asked.incoming(found)
 
+    async def staged(self, question: QuestionId, /) -> str | None:
+        """Return the answer as it was staged, if it was not forgotten."""
+        statement = select(questions.c.staged).where(questions.c.id == question)
+        async with self._database.reading() as connection:
+            return await connection.scalar(statement)
+
     async def open_in(
         self, conversation: ConversationId, /
     ) -> Sequence[tuple[QuestionId, str]]:

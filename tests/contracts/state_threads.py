@@ -71,6 +71,17 @@ class ThreadsContract:
         assert await state.threads.incoming(question) == a_question()
         assert await state.threads.incoming(QuestionId("無い")) is None
 
+    async def test_an_answer_is_known_until_it_is_forgotten(self, state: Ports) -> None:
+        claim = await at_work(state)
+        assert await state.threads.staged(claim.question) is None
+        await state.questions.stage(claim, '{"text": "二十日です"}')
+        await state.questions.finish(claim, Outcome.ANSWERED, now=NOW)
+
+        assert await state.threads.staged(claim.question) == '{"text": "二十日です"}'
+        await state.inbox_upkeep.purge(before=at(1))
+        assert await state.threads.staged(claim.question) is None
+        assert await state.threads.staged(QuestionId("無い")) is None
+
     async def test_open_questions_are_found_by_place_and_asker(
         self, state: Ports
     ) -> None:

@@ -37,6 +37,9 @@ class Askings(Protocol):
     async def incoming(self, question: QuestionId, /) -> Incoming | None:
         """Return a question as it came in, if it was not forgotten."""
 
+    async def staged(self, question: QuestionId, /) -> str | None:
+        """Return the answer as it was staged, if it was not forgotten."""
+
     async def open_in(
         self, conversation: ConversationId, /
     ) -> Sequence[tuple[QuestionId, str]]:
