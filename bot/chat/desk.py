@@ -181,6 +181,9 @@ class Desk:
         except* Unavailable as errors:
             told = [str(error) for error in errors.exceptions]
             log.warning(SHOWING_FAILED, question=claim.question, errors=told)
+        except* Exception:
+            # A mistake of ours with one question; the others must not suffer.
+            log.exception(SHOWING_FAILED, question=claim.question)
         finally:
             self._running -= 1
             self._idle.set()
@@ -194,9 +197,14 @@ class Desk:
                 await self._claims.renew(claim, until=self._clock() + CLAIMED)
 
     async def _see_through(self, claim: Claim) -> None:
+        if claim.attempt > 3 * ATTEMPTS:
+            # Not even the apology can be shown.
+            ended = _unanswered(claim, Outcome.FAILED)
+            await self._until_done(self._finish, claim, ended)
+            return
         posted = partial(self._claims.posted, claim)
         async with self._surface.showing(claim, posted) as showing:
-            if claim.staged is None:
+            if claim.staged is None or claim.attempt > 2 * ATTEMPTS:
                 ended = await self._ended(claim, showing)
                 await self._until_done(self._claims.stage, claim, packed(ended))
             else:

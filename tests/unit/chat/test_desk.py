@@ -371,6 +371,42 @@ async def test_a_question_that_fails_every_time_is_given_up(state: State) -> Non
     assert [ended.outcome for ended in board.threads[asked].ends] == [Outcome.FAILED]
 
 
+async def test_an_answer_that_cannot_be_shown_harms_no_other(state: State) -> None:
+    board = Board()
+    good = await accept(state, incoming("2", thread="2"))
+    bad = await accept(state, incoming("1"))
+
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    board.threads[bad] = Thread(before_end=broken)
+
+    async with at_work(state, board) as desk:
+        await seen_through(desk, board, questions=2)
+
+    assert [ended.outcome for ended in board.threads[good].ends] == [Outcome.ANSWERED]
+
+
+async def test_what_can_never_be_shown_is_given_up(state: State) -> None:
+    asked = await accept(state, incoming("1"))
+    until = NOW + timedelta(seconds=1)
+    for _ in range(3 * ATTEMPTS):
+        claim = await state.questions.claim(
+            "乙", surfaces=["chat"], now=NOW, until=until
+        )
+        assert claim
+        await state.questions.release(claim)
+    board = Board()
+
+    async with at_work(state, board) as desk:
+        async with asyncio.timeout(20):
+            while await state.line.ahead(asked) is not None:  # noqa: ASYNC110 - the database tells nobody
+                await asyncio.sleep(0.01)
+        await desk.drain()
+
+    assert board.threads == {}
+
+
 # --- who reads it --------------------------------------------------------------
 
 
