@@ -168,6 +168,22 @@ def test_eval_takes_what_was_exported(synced: Terminal) -> None:
     assert result["ranked"] == ["notes:休暇.md"]
 
 
+def test_what_rests_on_a_removed_document_is_not_exported(synced: Terminal) -> None:
+    """The question and the verdict are; they say what people miss now."""
+    synced.write("文書/旅費.md", "# 旅費規程\n\n出張の宿泊費は1泊12,000円までです。")
+    assert synced.run("sync").code == 0
+    ask(synced, a_question(ASKED), a_question("出張の宿泊費の上限は？"), then=liked)
+    (synced.folder / "文書" / "休暇.md").unlink()
+    assert synced.run("sync").code == 0
+
+    ran = synced.run("feedback", "export")
+
+    rows = {row["question"]: row for row in map(json.loads, ran.out.splitlines())}
+    assert (rows[ASKED]["answer"], rows[ASKED]["contexts"]) == ("", [])
+    assert "12,000円" in rows["出張の宿泊費の上限は？"]["answer"]
+    assert "20日" not in ran.out
+
+
 def test_an_export_is_narrowed_by_verdict_and_time(synced: Terminal) -> None:
     ask(synced, a_question(ASKED), then=disliked)
     other = a_question(ASKED, asker="U佐藤")
