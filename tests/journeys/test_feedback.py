@@ -19,7 +19,7 @@ from bot.core.inbox import Incoming, Kind, Origin, QuestionId
 from bot.core.model import ConversationId, Language
 from bot.evaluation.files import read_queries
 from bot.text.language import detect
-from tests.fakes.terminal import Terminal
+from tests.fakes.terminal import ALONE, Terminal
 from tests.unit.chat.test_desk import Board, seen_through
 
 SETTINGS = """\
@@ -42,7 +42,11 @@ NOWHERE = ("社員寮の家賃は？", "社員寮はどこですか", "社員寮
 
 @pytest.fixture
 def synced(tmp_path: Path) -> Terminal:
-    terminal = Terminal(tmp_path)
+    return read(Terminal(tmp_path))
+
+
+def read(terminal: Terminal) -> Terminal:
+    """Have the documents read in a folder."""
     terminal.configure(SETTINGS)
     terminal.write("文書/休暇.md", LEAVE)
     assert terminal.run("sync").code == 0
@@ -299,3 +303,27 @@ def test_a_setting_that_cannot_be_is_named(synced: Terminal) -> None:
     assert (typo.code, negative.code) == (2, 2)
     assert "did you mean text_days?" in typo.err
     assert "retention.text_days" in negative.err
+
+
+def test_on_a_server_the_same_is_read_and_forgotten(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    environment = {**ALONE, "SHIRUBE_STATE__URL": postgres_url}
+    terminal = read(Terminal(tmp_path, environment))
+    people = ("U山田", "U佐藤", "U鈴木")
+    asked = [
+        a_question(text, asker=who) for text, who in zip(NOWHERE, people, strict=True)
+    ]
+    ask(terminal, a_question(ASKED), then=disliked)
+    ask(terminal, *asked)
+
+    row = json.loads(terminal.run("feedback", "export").out)
+    [gap] = json.loads(terminal.run("feedback", "gaps", "--json").out)["gaps"]
+    configured(terminal, "[retention]\n    text_days = 0")
+    assert terminal.run("sync").code == 0
+    configured(terminal, "")
+
+    assert (row["question"], row["reason"]) == (ASKED, "outdated")
+    assert gap["askers"] == 3
+    assert terminal.run("feedback", "export").out == ""
+    assert json.loads(terminal.run("feedback", "gaps", "--json").out) == {"gaps": []}
