@@ -114,6 +114,16 @@ class SqlThreads:
         )
         return [row.id for row in found]
 
+    async def messages(self, question: QuestionId, /) -> tuple[str, ...]:
+        """Return the ids of our messages that show its answer, in order."""
+        statement = (
+            select(posts.c.message)
+            .where(posts.c.question == question)
+            .order_by(posts.c.number)
+        )
+        async with self._database.reading() as connection:
+            return tuple(await connection.scalars(statement))
+
     @uninterrupted
     async def replace(
         self, question: QuestionId, text: str, language: Language, /

@@ -44,3 +44,25 @@ NOT_YOURS: Final = Phrase(
     ja="中止できるのは、質問した人と管理者だけです。",
     en="Only who asked, and administrators, can stop this.",
 )
+ANSWER_STAYS: Final = Phrase(
+    ja=(
+        "質問を削除されましたが、ほかの方の発言が続いているため、回答は残してあります。"
+        "回答も削除しますか？"
+    ),
+    en=(
+        "You deleted a question, but others have gone on after it, so the answer is "
+        "still there. Shall it go as well?"
+    ),
+)
+TAKE_AWAY: Final = Phrase(ja="回答を削除", en="Delete the answer")
+SHARED: Final = Phrase(
+    ja="「{question}」について、このチャンネルで回答します。",
+    en="About “{question}”, asked here too:",
+)
+NOT_SHARED: Final = Phrase(
+    ja=(
+        "そのチャンネルには投稿できませんでした。"
+        "ボットを招待してから、もう一度お試しください。"
+    ),
+    en="I cannot write in that channel. Please invite me there and try again.",
+)

@@ -71,6 +71,14 @@ class ThreadsContract:
         assert await state.threads.incoming(question) == a_question()
         assert await state.threads.incoming(QuestionId("無い")) is None
 
+    async def test_the_messages_of_an_answer_are_known(self, state: Ports) -> None:
+        claim = await at_work(state)
+        await state.questions.posted(claim, "1712.10")
+        await state.questions.posted(claim, "1712.11")
+
+        assert await state.threads.messages(claim.question) == ("1712.10", "1712.11")
+        assert await state.threads.messages(QuestionId("無い")) == ()
+
     async def test_an_answer_is_known_until_it_is_forgotten(self, state: Ports) -> None:
         claim = await at_work(state)
         assert await state.threads.staged(claim.question) is None

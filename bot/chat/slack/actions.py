@@ -26,6 +26,9 @@ PASSAGE: Final = "shirube_passage"
 LINK: Final = "shirube_link"
 """Opens a source in the browser, with nothing to do but to acknowledge it."""
 
+WITHDRAW: Final = "shirube_withdraw"
+"""Take away the answer to a question that its asker deleted."""
+
 GOOD: Final = "good"
 BAD: Final = "bad"
 

@@ -25,6 +25,7 @@ from bot.chat.slack.payloads import (
     moment,
 )
 from bot.chat.slack.taken import (
+    Again,
     Asked,
     AskedAgain,
     CancelMine,
@@ -36,6 +37,7 @@ from bot.chat.slack.taken import (
     Hushed,
     StopPressed,
     Taken,
+    WithdrawalWanted,
 )
 from bot.core.inbox import Incoming, Kind, Origin
 from bot.core.model import ConversationId, Language
@@ -63,6 +65,17 @@ _TOMBSTONE: Final = "tombstone"
 
 _CANCEL: Final = frozenset({"cancel", "stop", "キャンセル", "中止", "取り消し"})
 _HELP: Final = frozenset({"", "help", "ヘルプ", "使い方"})
+
+
+_AGAIN: Final = {
+    actions.PRIVATELY: Again.PRIVATELY,
+    actions.MORE: Again.MORE,
+    actions.SHARE: Again.SHARED,
+}
+_AT_LENGTH: Final = {
+    Language.JA: "詳しく教えてください。",
+    Language.EN: "Explain in detail.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,18 +137,49 @@ class Intake:
             message=message,
         )
 
-    def privately(
+    def again(
         self, before: Incoming, again: AskedAgain, /, *, now: datetime
     ) -> Incoming:
-        """Return the same question as somebody asks it privately, pressing once."""
-        key = f"{again.question}:{again.user}"
+        """Return a question as somebody asks it once more, pressing once."""
+        key = f"{again.how}:{again.question}:{again.user}"
+        repeated = replace(
+            before, event=key, asked_at=now, expires_at=now + self.terms.deadline
+        )
+        match again.how:
+            case Again.PRIVATELY:
+                return replace(
+                    repeated,
+                    kind=Kind.DIRECT,
+                    origin=replace(before.origin, thread=None, message=None),
+                    asker=again.user,
+                    conversation=self._alone("privately", key),
+                    hints={},
+                )
+            case Again.MORE:
+                root = before.origin.thread or before.origin.message
+                return replace(
+                    repeated,
+                    text=f"{before.text}\n{_AT_LENGTH[before.language]}",
+                    origin=replace(before.origin, thread=root, message=None),
+                    asker=again.user,
+                )
+            case Again.SHARED:
+                raise ValueError("a question is shared once its thread is there")
+            case _:
+                assert_never(again.how)
+
+    def shared(
+        self, before: Incoming, person: str, thread: str, /, *, now: datetime
+    ) -> Incoming:
+        """Return a question as it is asked in the thread that was opened for it."""
+        channel = before.origin.channel
         return replace(
             before,
-            event=f"privately:{key}",
-            kind=Kind.DIRECT,
-            origin=replace(before.origin, thread=None, message=None),
-            asker=again.user,
-            conversation=self._alone("privately", key),
+            event=f"shared:{channel}:{thread}",
+            kind=Kind.MENTION,
+            origin=replace(before.origin, thread=thread, message=None),
+            asker=person,
+            conversation=self.conversation(channel, thread),
             asked_at=now,
             expires_at=now + self.terms.deadline,
             hints={},
@@ -290,8 +334,12 @@ class Intake:
             match action.action_id, action.value:
                 case actions.STOP, str(question):
                     return StopPressed(user=press.user.id, question=question)
-                case actions.PRIVATELY, str(question):
-                    return AskedAgain(question=question, user=press.user.id)
+                case actions.WITHDRAW, str(question):
+                    return WithdrawalWanted(question=question, user=press.user.id)
+                case name, str(question) if name in _AGAIN:
+                    return AskedAgain(
+                        question=question, user=press.user.id, how=_AGAIN[name]
+                    )
         return None
 
     def _alone(self, what: str, key: str) -> ConversationId:

@@ -8,9 +8,11 @@ from typing import Any, Final, Protocol, assert_never
 from weakref import WeakValueDictionary
 
 from bot.chat.slack.directory import Directory
+from bot.chat.slack.errands import Sharing, Withdrawal, notice, task
 from bot.chat.slack.intake import SURFACE, Intake
-from bot.chat.slack.notices import Notices, notice
+from bot.chat.slack.notices import Notices
 from bot.chat.slack.taken import (
+    Again,
     Asked,
     AskedAgain,
     CancelMine,
@@ -22,6 +24,7 @@ from bot.chat.slack.taken import (
     Hushed,
     StopPressed,
     Taken,
+    WithdrawalWanted,
 )
 from bot.core.inbox import Incoming, Kind, Origin, QuestionId
 from bot.core.model import ConversationId, Outcome
@@ -112,7 +115,13 @@ class Reception:
                 return replies.ASK_HELP.say(language)
             case FollowedUp() | Hushed() | AskedAgain():
                 await self._spoken(taken)
-            case Edited() | Deleted() | StopPressed() | CompanyChanged():
+            case (
+                Edited()
+                | Deleted()
+                | WithdrawalWanted()
+                | StopPressed()
+                | CompanyChanged()
+            ):
                 await self._changed(taken)
             case _:
                 assert_never(taken)
@@ -144,13 +153,22 @@ class Reception:
             case Hushed(incoming=incoming):
                 if await self._engaged(incoming.conversation):
                     await self._hush(incoming)
-            case AskedAgain(question=question):
-                before = await self._lookups.incoming(QuestionId(question))
-                if before is not None:
-                    now = self._clock()
-                    await self._accept(self._intake.privately(before, taken, now=now))
+            case AskedAgain():
+                await self._ask_again(taken)
             case _:
                 assert_never(taken)
+
+    async def _ask_again(self, again: AskedAgain) -> None:
+        now = self._clock()
+        before = await self._lookups.incoming(QuestionId(again.question))
+        if before is None or not before.text:
+            return
+        if again.how is Again.SHARED:
+            sharing = Sharing(question=again.question, person=again.user)
+            told = task(f"share:{again.question}", sharing)
+            await self._outbox.put([told], now=now)
+        else:
+            await self._accept(self._intake.again(before, again, now=now))
 
     async def _engaged(self, conversation: ConversationId) -> bool:
         since = self._clock() - ENGAGED
@@ -190,13 +208,16 @@ class Reception:
     # --- what becomes of them ------------------------------------------------------
 
     async def _changed(
-        self, taken: Edited | Deleted | StopPressed | CompanyChanged
+        self,
+        taken: Edited | Deleted | WithdrawalWanted | StopPressed | CompanyChanged,
     ) -> None:
         match taken:
             case Edited():
                 await self._edited(taken)
             case Deleted(origin=origin):
                 await self._deleted(origin)
+            case WithdrawalWanted():
+                await self._withdraw(taken)
             case StopPressed(user=user):
                 await self._stopped(taken, user)
             case CompanyChanged(channel=channel):
@@ -212,12 +233,22 @@ class Reception:
             await self._lookups.replace(question, edited.text, edited.language)
 
     async def _deleted(self, origin: Origin) -> None:
-        """End a question that nobody asks any more, without a word."""
+        """End a question that nobody asks any more, and take its answer away."""
         question = await self._inbox.find(origin)
         if question is not None:
             now = self._clock()
             await self._inbox.end(question, Outcome.CANCELLED, now=now)
             self._work.stop(question)
+            gone = task(f"withdraw:{question}", Withdrawal(question=question))
+            await self._outbox.put([gone], now=now)
+
+    async def _withdraw(self, wanted: WithdrawalWanted) -> None:
+        question = QuestionId(wanted.question)
+        incoming = await self._lookups.incoming(question)
+        if incoming is not None and incoming.asker == wanted.user:
+            content = Withdrawal(question=question, wanted=True)
+            gone = task(f"withdraw:{question}:wanted", content)
+            await self._outbox.put([gone], now=self._clock())
 
     async def _stopped(self, taken: StopPressed, user: str) -> None:
         for question, asker in await self._meant(taken):

@@ -1,6 +1,7 @@
 """What a delivery of Slack is to us, as types."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
 from bot.core.inbox import Incoming, Origin
@@ -28,9 +29,31 @@ class Hushed:
     incoming: Incoming
 
 
+class Again(StrEnum):
+    """How a question is to be asked once more."""
+
+    PRIVATELY = "privately"
+    """To whoever wants it so, by the rights of that person."""
+
+    MORE = "more"
+    """At length, where it was answered."""
+
+    SHARED = "shared"
+    """In its channel, by the rights of that."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedAgain:
-    """Somebody wants a question to be answered privately, by their own rights."""
+    """Somebody wants a question to be answered once more."""
+
+    question: str
+    user: str
+    how: Again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalWanted:
+    """Somebody wants the answer to a question of theirs to go as well."""
 
     question: str
     user: str
@@ -92,6 +115,7 @@ Taken: TypeAlias = (
     | AskedAgain
     | Edited
     | Deleted
+    | WithdrawalWanted
     | StopPressed
     | CancelMine
     | HelpWanted

@@ -12,6 +12,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from bot.chat.desk import Desk
 from bot.chat.slack.app import bolt_app
 from bot.chat.slack.directory import Directory
+from bot.chat.slack.errands import Errands
 from bot.chat.slack.http_events import hearing
 from bot.chat.slack.installation import Access, Rooms, Rules
 from bot.chat.slack.intake import Intake
@@ -52,15 +53,21 @@ class Tenancy:
         self._posting = Posting(self._client, tenure)
         directory = Directory(self._client, team=found.us.team)
         self._desk = _desk(self._surface(directory, rules, rooms, tenure, found), rooms)
+        intake = Intake(us=found.us, terms=rules.terms)
         self._notices = Notices(
-            self._posting,
-            team=found.us.team,
+            Errands(
+                self._posting,
+                intake,
+                inbox=rooms.questions,
+                lookups=rooms.lookups,
+                clock=rooms.clock,
+            ),
             outbox=rooms.outbox,
             upkeep=rooms.upkeep,
             clock=rooms.clock,
         )
         self._reception = Reception(
-            Intake(us=found.us, terms=rules.terms),
+            intake,
             directory,
             self._desk,
             self._notices,

@@ -48,6 +48,9 @@ class Askings(Protocol):
     async def open_of(self, asker: str, /, *, surface: str) -> Sequence[QuestionId]:
         """Return the open questions of a person."""
 
+    async def messages(self, question: QuestionId, /) -> tuple[str, ...]:
+        """Return the ids of our messages that show its answer, in order."""
+
     async def replace(
         self, question: QuestionId, text: str, language: Language, /
     ) -> bool:

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.chat.slack.notices import Notices, notice
+from bot.chat.slack.errands import Errands, notice
+from bot.chat.slack.intake import Intake, Terms, Us
+from bot.chat.slack.notices import Notices
 from bot.chat.slack.posting import Posting
 from bot.core.inbox import Incoming
 from bot.state.store import State, open_state
@@ -30,9 +33,16 @@ async def telling(thread: Thread, state: State) -> AsyncIterator[Notices]:
     """Deliver what is in the outbox while the block runs."""
     slack = thread.slack
     client = AsyncWebClient(token=slack.bot_token, base_url=slack.url)
-    notices = Notices(
+    us = Us(team="TSHIRUBE", user="USHIRUBE", bot="BSHIRUBE")
+    errands = Errands(
         Posting(client, thread.right, clock=slack.clock.now),
-        team="TSHIRUBE",
+        Intake(us=us, terms=Terms(deadline=timedelta(minutes=15))),
+        inbox=state.questions,
+        lookups=state.threads,
+        clock=slack.clock.datetime,
+    )
+    notices = Notices(
+        errands,
         outbox=state.outbox,
         upkeep=state.inbox_upkeep,
         clock=slack.clock.datetime,

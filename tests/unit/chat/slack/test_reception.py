@@ -317,3 +317,59 @@ async def test_what_is_no_question_is_written_nowhere(
     written = everything(tmp_path)
     assert "半休は取れますか？".encode() in written
     assert "カナリア".encode() not in written
+
+
+async def test_trap_48_the_answer_goes_with_its_question(
+    slack: Slack, running: Bot
+) -> None:
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.answer(question)
+    await slack.delete(question)
+    await slack.until(lambda: not slack.replies(question))
+
+    assert slack.calls_to("chat.delete")
+
+
+async def test_an_answer_that_others_went_on_from_goes_when_its_asker_says_so(
+    slack: Slack, running: Bot
+) -> None:
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.answer(question)
+    await slack.say("sato", "総務", "助かりました", thread=question)
+    await slack.delete(question)
+    await slack.until(lambda: running.told("tanaka"))
+    assert len(slack.replies(question)) == 1
+
+    [asking] = slack.dm("tanaka").messages.values()
+    await slack.click("tanaka", asking, "shirube_withdraw")
+    await slack.until(lambda: not slack.replies(question))
+
+    assert "残してあります" in running.told("tanaka")[0]
+
+
+async def test_a_private_answer_is_shared_by_the_rights_of_the_channel(
+    slack: Slack, running: Bot
+) -> None:
+    await slack.command("tanaka", "総務", "/ask", LEAVE)
+    await slack.until(lambda: running.told("tanaka")[1:])
+    answer = list(slack.dm("tanaka").messages.values())[-1]
+    await slack.click("tanaka", answer, "shirube_share")
+    await slack.click("tanaka", answer, "shirube_share")
+    where = slack.workspace.channel("総務")
+    [opening] = await slack.until(lambda: list(where.messages.values()))
+    await running.answer(opening)
+
+    assert "有給休暇" in opening.text
+    [_, shared] = running.answerer.asked
+    assert shared.audience.principals == {"pub"}
+    assert len(running.answers(opening)) == 1
+
+
+async def test_what_cannot_be_shared_is_said(slack: Slack, running: Bot) -> None:
+    await slack.command("tanaka", "secret", "/ask", LEAVE)
+    await slack.until(lambda: running.told("tanaka")[1:])
+    answer = list(slack.dm("tanaka").messages.values())[-1]
+    await slack.click("tanaka", answer, "shirube_share")
+    await slack.until(lambda: running.told("tanaka")[2:])
+
+    assert "招待" in running.told("tanaka")[-1]

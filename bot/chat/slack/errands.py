@@ -1,0 +1,236 @@
+"""What the outbox has Slack do: sentences, answers to take away, questions to share.
+
+Each is done once as far as can be seen: what may have been done is looked for first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Literal, TypeAlias, assert_never
+
+from pydantic import Field, TypeAdapter
+
+from bot.chat.slack import actions
+from bot.chat.slack.intake import SURFACE, Intake
+from bot.chat.slack.literal import line, literal
+from bot.chat.slack.markup import escaped
+from bot.chat.slack.placing import is_private
+from bot.chat.slack.posting import Content, Json, Posting, Spot, mark, marked
+from bot.chat.slack.refusals import Denied, Missing
+from bot.core.inbox import Errand, Incoming, Notice, QuestionId
+from bot.core.ports import Askings, Inbox
+from bot.text import replies
+from bot.text.phrases import Phrase
+
+NOTICE: Final = "notice"
+"""What such a message is, as its metadata says."""
+
+_TITLE: Final = 250
+_BACK: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A sentence for a person: in a thread, or where only that person reads it."""
+
+    kind: Literal["told"] = "told"
+    text: str
+    person: str
+    channel: str | None = None
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """The answer to a question that was deleted, to be taken away.
+
+    Unless it is `wanted`, it stays where others have gone on after it, and the asker
+    is asked.
+    """
+
+    kind: Literal["withdrawal"] = "withdrawal"
+    question: str
+    wanted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """A question that was answered privately, to be asked in its channel too."""
+
+    kind: Literal["sharing"] = "sharing"
+    question: str
+    person: str
+
+
+Task: TypeAlias = Annotated[Told | Withdrawal | Sharing, Field(discriminator="kind")]
+_TASK: TypeAdapter[Told | Withdrawal | Sharing] = TypeAdapter(Task)
+
+
+def notice(key: str, incoming: Incoming, phrase: Phrase, /) -> Notice:
+    """Return what is told where the answer to a question would have been."""
+    origin = incoming.origin
+    private = is_private(incoming)
+    told = Told(
+        text=phrase.say(incoming.language),
+        person=incoming.asker,
+        channel=None if private else origin.channel,
+        thread=None if private else origin.thread or origin.message,
+    )
+    return task(key, told)
+
+
+def task(key: str, content: Told | Withdrawal | Sharing, /) -> Notice:
+    """Return something to do, which is done once by this key."""
+    return Notice(key=key, surface=SURFACE, content=_TASK.dump_json(content).decode())
+
+
+class Errands:
+    """Does in one workspace what is in the outbox."""
+
+    def __init__(
+        self,
+        posting: Posting,
+        intake: Intake,
+        /,
+        *,
+        inbox: Inbox,
+        lookups: Askings,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._posting = posting
+        self._intake = intake
+        self._inbox = inbox
+        self._lookups = lookups
+        self._clock = clock
+
+    async def run(self, errand: Errand, /) -> None:
+        """Do one; raises `Denied` where Slack says no, and `Unavailable`."""
+        content = _TASK.validate_json(errand.notice.content)
+        match content:
+            case Told():
+                await self._tell(errand, content)
+            case Withdrawal():
+                await self._withdraw(errand, content)
+            case Sharing():
+                await self._share(errand, content)
+            case _:
+                assert_never(content)
+
+    # --- sentences ----------------------------------------
+
+    async def _tell(
+        self, errand: Errand, told: Told, /, *, blocks: tuple[Json, ...] = ()
+    ) -> str:
+        channel = told.channel or await self._posting.direct(told.person)
+        found = await self._standing(errand, channel, told.thread)
+        if found is not None:
+            return found
+        content = Content(text=escaped(told.text), blocks=blocks)
+        marks = mark(errand.notice.key, NOTICE)
+        if told.thread is None:
+            return await self._posting.open(channel, content, mark=marks)
+        spot = Spot(
+            channel=channel,
+            thread=told.thread,
+            reader=told.person,
+            team=self._intake.us.team,
+        )
+        return await self._posting.post(spot, content, mark=marks)
+
+    async def _standing(
+        self, errand: Errand, channel: str, thread: str | None
+    ) -> str | None:
+        """Return what an earlier attempt posted, as far as can be seen."""
+        if errand.attempt == 1:
+            return None
+        oldest = thread or f"{(self._clock() - _BACK).timestamp():.6f}"
+        try:
+            found = await self._posting.since(channel, oldest, thread=thread)
+        except Denied:
+            return None
+        ours = (errand.notice.key, NOTICE)
+        for message in found:
+            if marked(message) == ours:
+                return str(message["ts"])
+        return None
+
+    # --- answers that go ----------------------------------------
+
+    async def _withdraw(self, errand: Errand, withdrawal: Withdrawal) -> None:
+        question = QuestionId(withdrawal.question)
+        incoming = await self._lookups.incoming(question)
+        shown = await self._lookups.messages(question)
+        if incoming is None or not shown:
+            return
+        if not withdrawal.wanted and await self._went_on(incoming, shown):
+            await self._offer(errand, incoming, question)
+            return
+        for message in shown:
+            try:
+                await self._posting.delete(incoming.origin.channel, message)
+            except Denied:
+                continue  # it is gone, or never was a message
+
+    async def _went_on(self, incoming: Incoming, shown: tuple[str, ...]) -> bool:
+        """Whether somebody wrote after the question; who cannot tell leaves it."""
+        origin = incoming.origin
+        thread, asked = origin.thread or origin.message, origin.message
+        if thread is None or asked is None:
+            return True
+        try:
+            found = await self._posting.since(origin.channel, asked, thread=thread)
+        except Missing:
+            return False
+        except Denied:
+            return True
+        return any(
+            message.get("user") != self._intake.us.user
+            and message["ts"] not in {thread, asked, *shown}
+            for message in found
+        )
+
+    async def _offer(
+        self, errand: Errand, incoming: Incoming, question: QuestionId
+    ) -> None:
+        """Ask who deleted a question whether the answer is to go too."""
+        language = incoming.language
+        said = replies.ANSWER_STAYS.say(language)
+        button = {
+            "type": "button",
+            "action_id": actions.WITHDRAW,
+            "value": question,
+            "text": {
+                "type": "plain_text",
+                "text": replies.TAKE_AWAY.say(language),
+            },
+        }
+        blocks = (
+            {"type": "section", "text": {"type": "plain_text", "text": said}},
+            {"type": "actions", "elements": [button]},
+        )
+        await self._tell(errand, Told(text=said, person=incoming.asker), blocks=blocks)
+
+    # --- questions that are shared ----------------------------------------
+
+    async def _share(self, errand: Errand, sharing: Sharing) -> None:
+        question = QuestionId(sharing.question)
+        before = await self._lookups.incoming(question)
+        if before is None:
+            return
+        try:
+            thread = await self._opened(errand, before, sharing.person)
+        except Denied:
+            said = replies.NOT_SHARED.say(before.language)
+            await self._tell(errand, Told(text=said, person=sharing.person))
+            return
+        incoming = self._intake.shared(
+            before, sharing.person, thread, now=self._clock()
+        )
+        await self._inbox.accept(incoming, now=self._clock())
+
+    async def _opened(self, errand: Errand, before: Incoming, person: str) -> str:
+        """Open a thread in the channel that says what is asked."""
+        asked = line(literal(before.text), characters=_TITLE)
+        said = replies.SHARED.say(before.language, question=asked)
+        told = Told(text=said, person=person, channel=before.origin.channel)
+        return await self._tell(errand, told)
