@@ -54,6 +54,11 @@ ANSWER_STAYS: Final = Phrase(
         "still there. Shall it go as well?"
     ),
 )
+EDITED: Final = Phrase(
+    ja="質問が編集されました。編集後の内容で、もう一度回答しますか？",
+    en="The question was edited. Shall I answer it again, as it is now?",
+)
+ASK_EDITED: Final = Phrase(ja="もう一度回答", en="Answer again")
 TAKE_AWAY: Final = Phrase(ja="回答を削除", en="Delete the answer")
 SHARED: Final = Phrase(
     ja="「{question}」について、このチャンネルで回答します。",

@@ -29,6 +29,12 @@ LINK: Final = "shirube_link"
 WITHDRAW: Final = "shirube_withdraw"
 """Take away the answer to a question that its asker deleted."""
 
+ASK_EDITED: Final = "shirube_ask_edited"
+"""Ask what a question says since it was edited; its text follows the id and a `:`."""
+
+VALUE: Final = 2_000
+"""Characters that the value of a button has at most."""
+
 GOOD: Final = "good"
 BAD: Final = "bad"
 
@@ -42,6 +48,12 @@ def number(action_id: str, /) -> int | None:
     """Return the number in such an id."""
     _, _, digits = action_id.partition(":")
     return int(digits) if digits.isascii() and digits.isdigit() else None
+
+
+def edited(question: str, text: str, /) -> str | None:
+    """Return the value for a question that was edited, if it is not too long."""
+    value = f"{question}:{text}"
+    return value if len(value) <= VALUE else None
 
 
 def verdict(value: str, /) -> tuple[str, str] | None:

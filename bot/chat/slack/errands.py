@@ -30,6 +30,15 @@ _BACK: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A button below a sentence."""
+
+    action: str
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """A sentence for a person: in a thread, or where only that person reads it."""
 
@@ -38,6 +47,7 @@ class Told:
     person: str
     channel: str | None = None
     thread: str | None = None
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +76,9 @@ Task: TypeAlias = Annotated[Told | Withdrawal | Sharing, Field(discriminator="ki
 _TASK: TypeAdapter[Told | Withdrawal | Sharing] = TypeAdapter(Task)
 
 
-def notice(key: str, incoming: Incoming, phrase: Phrase, /) -> Notice:
+def notice(
+    key: str, incoming: Incoming, phrase: Phrase, /, *, offer: Offer | None = None
+) -> Notice:
     """Return what is told where the answer to a question would have been."""
     origin = incoming.origin
     private = is_private(incoming)
@@ -75,6 +87,7 @@ def notice(key: str, incoming: Incoming, phrase: Phrase, /) -> Notice:
         person=incoming.asker,
         channel=None if private else origin.channel,
         thread=None if private else origin.thread or origin.message,
+        offer=offer,
     )
     return task(key, told)
 
@@ -118,14 +131,12 @@ class Errands:
 
     # --- sentences ----------------------------------------
 
-    async def _tell(
-        self, errand: Errand, told: Told, /, *, blocks: tuple[Json, ...] = ()
-    ) -> str:
+    async def _tell(self, errand: Errand, told: Told) -> str:
         channel = told.channel or await self._posting.direct(told.person)
         found = await self._standing(errand, channel, told.thread)
         if found is not None:
             return found
-        content = Content(text=escaped(told.text), blocks=blocks)
+        content = Content(text=escaped(told.text), blocks=_blocks(told))
         marks = mark(errand.notice.key, NOTICE)
         if told.thread is None:
             return await self._posting.open(channel, content, mark=marks)
@@ -194,21 +205,13 @@ class Errands:
     ) -> None:
         """Ask who deleted a question whether the answer is to go too."""
         language = incoming.language
-        said = replies.ANSWER_STAYS.say(language)
-        button = {
-            "type": "button",
-            "action_id": actions.WITHDRAW,
-            "value": question,
-            "text": {
-                "type": "plain_text",
-                "text": replies.TAKE_AWAY.say(language),
-            },
-        }
-        blocks = (
-            {"type": "section", "text": {"type": "plain_text", "text": said}},
-            {"type": "actions", "elements": [button]},
+        label = replies.TAKE_AWAY.say(language)
+        told = Told(
+            text=replies.ANSWER_STAYS.say(language),
+            person=incoming.asker,
+            offer=Offer(action=actions.WITHDRAW, value=question, label=label),
         )
-        await self._tell(errand, Told(text=said, person=incoming.asker), blocks=blocks)
+        await self._tell(errand, told)
 
     # --- questions that are shared ----------------------------------------
 
@@ -234,3 +237,19 @@ class Errands:
         said = replies.SHARED.say(before.language, question=asked)
         told = Told(text=said, person=person, channel=before.origin.channel)
         return await self._tell(errand, told)
+
+
+def _blocks(told: Told) -> list[Json]:
+    """Return the blocks of a sentence that has a button; no others need any."""
+    if told.offer is None:
+        return []
+    button = {
+        "type": "button",
+        "action_id": told.offer.action,
+        "value": told.offer.value,
+        "text": {"type": "plain_text", "text": told.offer.label},
+    }
+    return [
+        {"type": "section", "text": {"type": "plain_text", "text": told.text}},
+        {"type": "actions", "elements": [button]},
+    ]

@@ -6,6 +6,7 @@ Pure: whether a thread is one that the bot answers in is for others to find out.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final, assert_never
 
 from pydantic import ValidationError
@@ -31,6 +32,7 @@ from bot.chat.slack.taken import (
     CancelMine,
     CompanyChanged,
     Deleted,
+    EditAsked,
     Edited,
     FollowedUp,
     HelpWanted,
@@ -167,6 +169,21 @@ class Intake:
                 raise ValueError("a question is shared once its thread is there")
             case _:
                 assert_never(again.how)
+
+    def edited(
+        self, before: Incoming, edit: EditAsked, /, *, now: datetime
+    ) -> Incoming:
+        """Return a question as it is asked since it was edited."""
+        root = before.origin.thread or before.origin.message
+        return replace(
+            before,
+            event=f"edited:{edit.question}:{sha256(edit.text.encode()).hexdigest()}",
+            text=edit.text,
+            language=detect(edit.text, default=before.language),
+            origin=replace(before.origin, thread=root, message=None),
+            asked_at=now,
+            expires_at=now + self.terms.deadline,
+        )
 
     def shared(
         self, before: Incoming, person: str, thread: str, /, *, now: datetime
@@ -334,6 +351,9 @@ class Intake:
             match action.action_id, action.value:
                 case actions.STOP, str(question):
                     return StopPressed(user=press.user.id, question=question)
+                case actions.ASK_EDITED, str(value):
+                    question, _, text = value.partition(":")
+                    return EditAsked(question=question, user=press.user.id, text=text)
                 case actions.WITHDRAW, str(question):
                     return WithdrawalWanted(question=question, user=press.user.id)
                 case name, str(question) if name in _AGAIN:

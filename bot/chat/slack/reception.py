@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, assert_never
 from weakref import WeakValueDictionary
 
+from bot.chat.slack import actions
 from bot.chat.slack.directory import Directory
-from bot.chat.slack.errands import Sharing, Withdrawal, notice, task
+from bot.chat.slack.errands import Offer, Sharing, Withdrawal, notice, task
 from bot.chat.slack.intake import SURFACE, Intake
 from bot.chat.slack.notices import Notices
 from bot.chat.slack.taken import (
@@ -18,6 +19,7 @@ from bot.chat.slack.taken import (
     CancelMine,
     CompanyChanged,
     Deleted,
+    EditAsked,
     Edited,
     FollowedUp,
     HelpWanted,
@@ -113,7 +115,7 @@ class Reception:
                 return await self._cancel_all(taken)
             case HelpWanted(language=language):
                 return replies.ASK_HELP.say(language)
-            case FollowedUp() | Hushed() | AskedAgain():
+            case FollowedUp() | Hushed() | AskedAgain() | EditAsked():
                 await self._spoken(taken)
             case (
                 Edited()
@@ -145,7 +147,9 @@ class Reception:
         found = await self._lookups.opened_by(root, asker=incoming.asker)
         return replace(incoming, conversation=found) if found else incoming
 
-    async def _spoken(self, taken: FollowedUp | Hushed | AskedAgain) -> None:
+    async def _spoken(
+        self, taken: FollowedUp | Hushed | AskedAgain | EditAsked
+    ) -> None:
         match taken:
             case FollowedUp(incoming=incoming):
                 if await self._engaged(incoming.conversation):
@@ -155,6 +159,11 @@ class Reception:
                     await self._hush(incoming)
             case AskedAgain():
                 await self._ask_again(taken)
+            case EditAsked(question=question, user=user):
+                before = await self._lookups.incoming(QuestionId(question))
+                if before is not None and before.asker == user:
+                    now = self._clock()
+                    await self._accept(self._intake.edited(before, taken, now=now))
             case _:
                 assert_never(taken)
 
@@ -229,8 +238,26 @@ class Reception:
         """Have a question that waits ask something else, if its asker wants so."""
         question = await self._inbox.find(edited.origin)
         before = question and await self._lookups.incoming(question)
-        if question and before and before.asker == edited.user:
-            await self._lookups.replace(question, edited.text, edited.language)
+        if not question or not before or before.asker != edited.user:
+            return
+        if not await self._lookups.replace(question, edited.text, edited.language):
+            await self._offer(question, before, edited)
+
+    async def _offer(
+        self, question: QuestionId, before: Incoming, edited: Edited
+    ) -> None:
+        """Offer to answer what a question says now that it is too late to change."""
+        value = actions.edited(question, edited.text)
+        if value is None or not edited.text or edited.text == before.text:
+            return
+        label = replies.ASK_EDITED.say(before.language)
+        told = notice(
+            f"edited:{value}",
+            before,
+            replies.EDITED,
+            offer=Offer(action=actions.ASK_EDITED, value=value, label=label),
+        )
+        await self._outbox.put([told], now=self._clock())
 
     async def _deleted(self, origin: Origin) -> None:
         """End a question that nobody asks any more, and take its answer away."""

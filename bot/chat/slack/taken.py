@@ -52,6 +52,15 @@ class AskedAgain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EditAsked:
+    """Somebody wants a question to be answered as it is since it was edited."""
+
+    question: str
+    user: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawalWanted:
     """Somebody wants the answer to a question of theirs to go as well."""
 
@@ -113,6 +122,7 @@ Taken: TypeAlias = (
     | FollowedUp
     | Hushed
     | AskedAgain
+    | EditAsked
     | Edited
     | Deleted
     | WithdrawalWanted

@@ -373,3 +373,21 @@ async def test_what_cannot_be_shared_is_said(slack: Slack, running: Bot) -> None
     await slack.until(lambda: running.told("tanaka")[2:])
 
     assert "招待" in running.told("tanaka")[-1]
+
+
+async def test_row_26_a_question_that_is_edited_too_late_can_be_answered_again(
+    slack: Slack, running: Bot
+) -> None:
+    question = await slack.say("tanaka", "総務", "@shirube 有休は何日？")
+    await running.answer(question)
+    await slack.edit(question, "@shirube 育休は何日？")
+    await slack.until(lambda: running.notices(question))
+    offer = slack.replies(question)[-1]
+    await slack.click("smith", offer, "shirube_ask_edited")
+    await slack.click("tanaka", offer, "shirube_ask_edited")
+    await slack.click("tanaka", offer, "shirube_ask_edited")
+    await slack.until(lambda: running.answers(question)[1:])
+    await running.heard()
+
+    assert running.answers(question) == ["回答: 有休は何日？", "回答: 育休は何日？"]
+    assert running.answerer.asked[-1].conversation.endswith(question.ts)
