@@ -194,3 +194,33 @@ async def test_row_1_a_question_taken_before_a_kill_is_answered_after_it_once(
         await answer_to(slack, question)
 
     assert len(slack.replies(question)) == 1
+
+
+async def test_more_is_the_same_at_length(house: SlackHouse) -> None:
+    slack = house.slack
+    async with house.serving():
+        question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+        await answer_to(slack, question)
+        await slack.click("sato", answers(slack, question)[-1], "shirube_more")
+        both = await slack.until(lambda: answers(slack, question)[1:], within=30)
+
+    assert "入社日に3日" in shown(both[0])
+
+
+async def test_what_cannot_be_asked_is_said(house: SlackHouse) -> None:
+    """Emoji only, nothing but a mention, a file alone, and far too much."""
+    slack = house.slack
+    slack.tiers.enforced = False
+    file = {"name": "規程.pdf", "mimetype": "application/pdf", "content": b"%PDF"}
+    async with house.serving():
+        emoji = await slack.say("tanaka", "総務", "@shirube 🎉🎉")
+        nothing = await slack.say("sato", "general", "@shirube")
+        alone = await slack.say("smith", slack.dm("smith"), "", files=[file])
+        said = [await answer_to(slack, each) for each in (emoji, nothing, alone)]
+        long = await slack.say("tanaka", "総務", "@shirube " + "長い質問です。" * 5000)
+        said.append(await answer_to(slack, long))
+
+    assert "絵文字だけでは" in said[0]
+    assert "空のようです" in said[1]
+    assert "空のようです" in said[2]
+    assert "長すぎます" in said[3]
