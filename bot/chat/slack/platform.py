@@ -7,7 +7,7 @@ import structlog
 
 from bot.chat.slack.installation import Access, Rooms, Rules
 from bot.chat.slack.intake import SURFACE
-from bot.chat.slack.selfcheck import SKEW, Found, look
+from bot.chat.slack.selfcheck import SKEW, Found, look, strangers
 from bot.chat.slack.sockets import PING
 from bot.chat.slack.tenancy import Tenancy
 from bot.core.ports import Tenure
@@ -44,7 +44,8 @@ class SlackPlatform:
         """Take questions and answer them until cancelled."""
         client = self._access.client()
         found = await look(client, self._access.app_token, clock=self._rooms.clock)
-        self._tell(found)
+        unseen = await strangers(client, self._rules.grants.channels)
+        self._tell(found, unseen)
         await self._rooms.upkeep.recover(self._rooms.worker, surfaces=[SURFACE])
         tenancy = Tenancy(
             self._access, self._rules, self._rooms, tenure=tenure, found=found
@@ -75,10 +76,10 @@ class SlackPlatform:
         wrong = signed and abs(self._fast) > 5 * SKEW
         return ["the clock of this host is wrong by minutes"] if wrong else []
 
-    def _tell(self, found: Found) -> None:
+    def _tell(self, found: Found, unseen: Sequence[str]) -> None:
         """Log what works less well than it could."""
         self._fast = found.skew
-        for sentence in found.lacking:
+        for sentence in (*found.lacking, *unseen):
             log.warning(SLACK_WARNING, problem=sentence)
         if abs(found.skew) > SKEW:
             sentence = (

@@ -1,6 +1,6 @@
 """Looks before anything begins whether Slack will let the bot do its work."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -91,6 +91,21 @@ async def look(
         lacking=tuple(_without(scopes, WANTED)),
         skew=_skew(told.headers, clock()),
     )
+
+
+async def strangers(client: AsyncWebClient, channels: Iterable[str], /) -> list[str]:
+    """Return a sentence for each channel of the settings that the bot cannot see."""
+    unseen: list[str] = []
+    for channel in channels:
+        try:
+            await client.conversations_info(channel=channel)
+        except FAILURES as error:
+            if _code(error) == "channel_not_found":
+                unseen.append(
+                    f"slack.channels.{channel}: Slack shows the bot no such channel; "
+                    "correct the id, or invite the bot there if it is private"
+                )
+    return unseen
 
 
 async def _asked(setting: str, call: Awaitable[Any], problems: list[str]) -> Any | None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.chat.slack.selfcheck import NEEDED, WANTED, Found, look
+from bot.chat.slack.selfcheck import NEEDED, WANTED, Found, look, strangers
 from bot.core.errors import ConfigError, Unavailable
 from tests.fakes.slack import Slack
 from tests.fakes.slack.faults import CUT_BEFORE, Fail, Refuse
@@ -82,6 +82,17 @@ async def test_a_scope_that_is_wanted_only_is_mentioned(
     [lacking] = (await looked(slack)).lacking
 
     assert f"scope {scope}: {WANTED[scope]}" in lacking
+
+
+async def test_trap_50_a_channel_nobody_knows_is_mentioned(slack: Slack) -> None:
+    client = AsyncWebClient(
+        token=slack.bot_token, base_url=slack.url, retry_handlers=[]
+    )
+
+    [unknown, closed] = await strangers(client, ["CSOUMU", "C0NOWHERE", "CSECRET"])
+
+    assert "slack.channels.C0NOWHERE" in unknown
+    assert "invite the bot" in closed
 
 
 async def test_a_clock_that_is_wrong_is_noticed(slack: Slack) -> None:
