@@ -36,5 +36,5 @@ CHANNELS_ONLY: Final = Phrase(
 )
 EXPORTED: Final = Phrase(
     ja="評価のある質問 {count} 件を書き出しました。",
-    en="{count} questions with a verdict were exported.",
+    en="Exported questions with a verdict: {count}.",
 )

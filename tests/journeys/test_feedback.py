@@ -146,7 +146,7 @@ def test_judged_answers_are_exported_and_read_by_eval(synced: Terminal) -> None:
     ran = synced.run("feedback", "export")
 
     assert ran.code == 0, ran.all
-    assert "1 questions with a verdict" in ran.err
+    assert "with a verdict: 1." in ran.err
     row = json.loads(ran.out)
     assert (row["question"], row["verdict"]) == (ASKED, "good")
     assert "20日" in row["answer"]
