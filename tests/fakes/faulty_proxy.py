@@ -145,7 +145,7 @@ class FaultyProxy:
                 await self._move(way, piece, own or self.fault)
             if way.sink.can_write_eof():
                 way.sink.write_eof()
-        except (ConnectionError, RuntimeError):
+        except (OSError, RuntimeError):
             link.reset()
 
     async def _move(self, way: Way, piece: bytes, fault: Fault) -> None:
