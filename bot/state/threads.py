@@ -88,7 +88,7 @@ class SqlThreads:
     # --- the questions in them -----------------------------------------------------
 
     async def incoming(self, question: QuestionId, /) -> Incoming | None:
-        """Return a question as it came in, if it was not forgotten."""
+        """Return a question as it came in; its text is empty once forgotten."""
         statement = select(questions).where(questions.c.id == question)
         async with self._database.reading() as connection:
             found = (await connection.execute(statement)).one_or_none()

@@ -89,6 +89,8 @@ class ThreadsContract:
         await state.inbox_upkeep.purge(before=at(1))
         assert await state.threads.staged(claim.question) is None
         assert await state.threads.staged(QuestionId("無い")) is None
+        left = await state.threads.incoming(claim.question)
+        assert left == replace(a_question(), text="", hints={})
 
     async def test_open_questions_are_found_by_place_and_asker(
         self, state: Ports

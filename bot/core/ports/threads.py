@@ -35,7 +35,10 @@ class Askings(Protocol):
     """Questions as people refer to them, long after they came in."""
 
     async def incoming(self, question: QuestionId, /) -> Incoming | None:
-        """Return a question as it came in, if it was not forgotten."""
+        """Return a question as it came in; its text is empty once that is forgotten.
+
+        So are its hints. None for one that never was.
+        """
 
     async def staged(self, question: QuestionId, /) -> str | None:
         """Return the answer as it was staged, if it was not forgotten."""
