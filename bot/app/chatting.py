@@ -47,6 +47,7 @@ def plugs(settings: Settings, /) -> Sequence[Plug]:
             outbox=state.outbox,
             upkeep=counted,
             conversations=state.conversations,
+            feedback=state.feedback,
             worker=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
             clock=app.clock,
             profile=lambda _: settings.answers.profile,

@@ -16,7 +16,15 @@ from bot.chat.slack.intake import Terms
 from bot.chat.slack.platform import SlackPlatform
 from bot.core.errors import Unavailable
 from bot.core.inbox import Accepted, Incoming, QuestionId
-from bot.core.model import AnswerEvent, Declined, Question, Reason, Searching
+from bot.core.model import (
+    Answer,
+    AnswerEvent,
+    Declined,
+    Finished,
+    Question,
+    Reason,
+    Searching,
+)
 from bot.state.questions import SqlQuestions
 from bot.state.store import State, open_state
 from tests.fakes.shown import Right
@@ -26,9 +34,13 @@ from tests.fakes.slack.model import Message
 
 @dataclass
 class Answerer:
-    """Says of every question that it is one, once `gate` is open."""
+    """Says of every question that it is one, once `gate` is open.
+
+    With `found` that is the answer to every question instead.
+    """
 
     notify: Callable[[], None]
+    found: Answer | None = None
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[Question] = field(default_factory=list)
 
@@ -41,6 +53,9 @@ class Answerer:
         self.notify()
         yield Searching(queries=(question.text,))
         await self.gate.wait()
+        if self.found is not None:
+            yield Finished(answer=self.found)
+            return
         yield Declined(reason=Reason.NOT_FOUND, text=f"回答: {question.text}")
 
 
@@ -159,6 +174,7 @@ def platform(
         outbox=state.outbox,
         upkeep=state.inbox_upkeep,
         conversations=state.conversations,
+        feedback=state.feedback,
         worker="甲",
         clock=slack.clock.datetime,
     )

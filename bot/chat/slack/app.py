@@ -48,13 +48,16 @@ def bolt_app(
     take: Take,
     stop: Late,
     whisper: Whisper,
+    press: Late,
+    submit: Late,
     signing_secret: str | None = None,
 ) -> AsyncApp:
     """Return the app; with a signing secret it believes nothing that is not signed.
 
     `take` stores a delivery and returns what to say to who gave a command; when it
     is `Unavailable`, Slack gets no ack and delivers again. `stop` is called after
-    the ack of a wish to stop something, `whisper` with a response URL and a text.
+    the ack of a wish to stop something, `whisper` with a response URL and a text,
+    `press` after the ack of any other button and `submit` after that of a window.
     """
     token = client.token
 
@@ -69,6 +72,24 @@ def bolt_app(
             bot_token=token,
         )
 
+    app = AsyncApp(
+        name="shirube",
+        logger=quiet_logger(),
+        client=_anonymous(client),
+        authorize=authorize,
+        before_authorize=_storing(take),
+        signing_secret=signing_secret or "",
+        request_verification_enabled=signing_secret is not None,
+        ssl_check_enabled=False,  # it answers without looking at the signature
+    )
+    _listen(app, stop, whisper)
+    app.action(_ANY)(_after_ack(press))
+    app.view(_ANY)(_after_ack(submit))
+    _acknowledge(app)
+    return app
+
+
+def _storing(take: Take) -> Callable[..., Awaitable[Any]]:
     async def store(body: Body, context: Any, next_: Any) -> Any:
         try:
             context[_SAID] = await take(body)
@@ -77,18 +98,7 @@ def bolt_app(
             return BoltResponse(status=503, body="")
         return await next_()
 
-    app = AsyncApp(
-        name="shirube",
-        logger=quiet_logger(),
-        client=_anonymous(client),
-        authorize=authorize,
-        before_authorize=store,
-        signing_secret=signing_secret or "",
-        request_verification_enabled=signing_secret is not None,
-        ssl_check_enabled=False,  # it answers without looking at the signature
-    )
-    _listen(app, stop, whisper)
-    return app
+    return store
 
 
 def _anonymous(client: AsyncWebClient) -> AsyncWebClient:
@@ -109,23 +119,30 @@ def _listen(app: AsyncApp, stop: Late, whisper: Whisper) -> None:
         if said:
             await whisper(str(body.get("response_url")), said)
 
-    async def stopping(ack: Any, body: Body) -> None:
-        await ack()
-        await stop(body)
-
     async def stopped(body: Body) -> None:
         await stop(body)
 
     app.event("agent_session_stopped")(stopped)
     for name in EVENTS:
         app.event(name)(_heard)
-    app.action(actions.STOP)(stopping)
+    app.action(actions.STOP)(_after_ack(stop))
     app.command(ASK)(_answered)
     app.shortcut(ABOUT)(pointed)
+
+
+def _acknowledge(app: AsyncApp) -> None:
     # Whatever is not acknowledged comes again, or shows a warning to who pressed it.
     app.event(_ANY)(_heard)
-    for anything in (app.action, app.command, app.shortcut, app.view, app.options):
+    for anything in (app.command, app.shortcut, app.options):
         anything(_ANY)(_acknowledged)
+
+
+def _after_ack(late: Late) -> Callable[..., Awaitable[None]]:
+    async def listener(ack: Any, body: Body) -> None:
+        await ack()
+        await late(body)
+
+    return listener
 
 
 async def _heard() -> None:

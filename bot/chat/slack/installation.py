@@ -16,7 +16,7 @@ from bot.chat.slack.reception import Lookups
 from bot.chat.slack.stage import Look
 from bot.core.inbox import Incoming
 from bot.core.model import Profile
-from bot.core.ports import Conversations, InboxUpkeep, Outbox
+from bot.core.ports import Conversations, Feedback, InboxUpkeep, Outbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,7 @@ class Rooms:
     outbox: Outbox
     upkeep: InboxUpkeep
     conversations: Conversations
+    feedback: Feedback
     worker: str
     clock: Callable[[], datetime]
     profile: Callable[[Incoming], Profile] = lambda _: Profile.DOCS

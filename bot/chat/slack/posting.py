@@ -174,6 +174,28 @@ class Posting:
         )
         return "warning" not in answer
 
+    # --- for one person --------------------------------------------------------------
+
+    async def window(self, trigger: str, view: Json, /) -> None:
+        """Open a window for who pressed a button; the trigger does it once, for 3 s."""
+        await self._call(self._client.views_open, trigger_id=trigger, view=view)
+
+    async def whisper(
+        self, channel: str, content: Content, /, *, to: str, thread: str | None
+    ) -> None:
+        """Say something that one person alone sees, until a reload."""
+        more = {"thread_ts": thread} if thread else {}
+        await self._call(
+            self._client.chat_postEphemeral,
+            channel=channel,
+            user=to,
+            text=content.text,
+            blocks=content.blocks,
+            parse="none",
+            link_names=False,
+            **more,
+        )
+
     # --- what is there ---------------------------------------------------------------
 
     async def direct(self, user: str, /) -> str:

@@ -19,6 +19,7 @@ from bot.chat.slack.intake import Intake
 from bot.chat.slack.markup import escaped
 from bot.chat.slack.notices import Notices
 from bot.chat.slack.posting import Content, Posting
+from bot.chat.slack.presses import Presses
 from bot.chat.slack.reception import Reception
 from bot.chat.slack.refusals import Denied
 from bot.chat.slack.selfcheck import Found
@@ -55,13 +56,7 @@ class Tenancy:
         self._desk = _desk(self._surface(directory, rules, rooms, tenure, found), rooms)
         intake = Intake(us=found.us, terms=rules.terms)
         self._notices = Notices(
-            Errands(
-                self._posting,
-                intake,
-                inbox=rooms.questions,
-                lookups=rooms.lookups,
-                clock=rooms.clock,
-            ),
+            _errands(self._posting, intake, rooms),
             outbox=rooms.outbox,
             upkeep=rooms.upkeep,
             clock=rooms.clock,
@@ -76,12 +71,15 @@ class Tenancy:
             outbox=rooms.outbox,
             clock=rooms.clock,
         )
+        presses = _presses(self._posting, directory, rules, rooms)
         self._app = bolt_app(
             self._client,
             found.us,
             take=self._reception.take,
             stop=self._stop,
             whisper=self._whisper,
+            press=presses.press,
+            submit=presses.submit,
             signing_secret=access.signing_secret if access.app_token is None else None,
         )
         self._sockets: Sockets | None = None
@@ -159,6 +157,28 @@ class Tenancy:
             await self._posting.respond(url, Content(text=escaped(text), blocks=[]))
         except (Unavailable, Denied, Conflict) as error:
             log.warning(SHOWING_FAILED, error=str(error))
+
+
+def _errands(posting: Posting, intake: Intake, rooms: Rooms) -> Errands:
+    return Errands(
+        posting,
+        intake,
+        inbox=rooms.questions,
+        lookups=rooms.lookups,
+        clock=rooms.clock,
+    )
+
+
+def _presses(
+    posting: Posting, directory: Directory, rules: Rules, rooms: Rooms
+) -> Presses:
+    return Presses(
+        posting,
+        directory,
+        feedback=rooms.feedback,
+        clock=rooms.clock,
+        language=rules.terms.language,
+    )
 
 
 def _desk(surface: SlackSurface, rooms: Rooms) -> Desk:

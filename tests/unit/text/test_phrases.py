@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bot.core.model import Language
-from bot.text import chatting, findings, judging, phrases, replies
+from bot.text import chatting, findings, judging, phrases, pressing, replies
 from bot.text.phrases import Phrase
 
 ALL = {
@@ -16,6 +16,7 @@ ALL = {
         ("feedback ", judging),
         ("chat ", chatting),
         ("reply ", replies),
+        ("press ", pressing),
     )
     for name, value in vars(module).items()
     if isinstance(value, Phrase)
@@ -91,3 +92,13 @@ def test_a_status_line_has_at_most_50_characters(name: str, language: Language) 
 @pytest.mark.parametrize("language", list(Language))
 def test_a_button_has_at_most_75_characters(phrase: Phrase, language: Language) -> None:
     assert len(phrase.say(language, number=99)) <= 75
+
+
+@pytest.mark.parametrize(
+    "phrase", [pressing.REASONS, pressing.PASSAGE, pressing.SEND, pressing.CLOSE]
+)
+@pytest.mark.parametrize("language", list(Language))
+def test_the_frame_of_a_window_has_at_most_24_characters(
+    phrase: Phrase, language: Language
+) -> None:
+    assert len(phrase.say(language)) <= 24

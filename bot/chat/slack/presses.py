@@ -1,0 +1,156 @@
+"""Does what people want who press a button below an answer."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from bot.chat.slack import actions, modals
+from bot.chat.slack.directory import Directory
+from bot.chat.slack.markup import escaped
+from bot.chat.slack.modals import Matter
+from bot.chat.slack.posting import Content, Posting
+from bot.chat.slack.pressed import Pressed, Submitted, pressed, submitted
+from bot.chat.slack.refusals import Denied
+from bot.core.errors import Conflict, Unavailable
+from bot.core.feedback import Judgement, Verdict
+from bot.core.inbox import QuestionId
+from bot.core.model import Language
+from bot.core.ports import Feedback
+from bot.telemetry import SHOWING_FAILED
+from bot.text import pressing
+from bot.text.phrases import Phrase
+
+log = structlog.get_logger()
+
+
+class Presses:
+    """Answers presses, each with a window or a sentence that only who pressed sees.
+
+    Called after the ack; `language` is for people whose own is not known. Nothing is
+    raised: whoever pressed can press again.
+    """
+
+    def __init__(
+        self,
+        posting: Posting,
+        directory: Directory,
+        *,
+        feedback: Feedback,
+        clock: Callable[[], datetime],
+        language: Language = Language.JA,
+    ) -> None:
+        self._posting = posting
+        self._directory = directory
+        self._feedback = feedback
+        self._clock = clock
+        self._language = language
+
+    async def press(self, body: Mapping[str, Any], /) -> None:
+        """Do what a button is for."""
+        press = pressed(body)
+        if press is None:
+            return
+        language = await self._spoken(press.user.id)
+        try:
+            said = await self._pressed(press, language)
+        except Denied as denied:
+            log.warning(SHOWING_FAILED, error=f"Slack: {denied.code}")
+            late = denied.code in {"expired_trigger_id", "exchanged_trigger_id"}
+            said = pressing.TOO_LATE if late else pressing.FAILED
+        except (Unavailable, Conflict) as error:
+            log.warning(SHOWING_FAILED, error=str(error))
+            said = pressing.FAILED
+        await self._whisper(_matter(press, ""), press.user.id, said, language)
+
+    async def submit(self, body: Mapping[str, Any], /) -> None:
+        """Take what was entered in a window."""
+        sent = submitted(body)
+        if sent is None or sent.view.callback_id != modals.REASONS:
+            return
+        matter = modals.matter_of(sent)
+        if matter is None:
+            return
+        try:
+            said = await self._complained(sent, matter)
+        except (Unavailable, Conflict) as error:
+            log.warning(SHOWING_FAILED, error=str(error))
+            said = pressing.FAILED
+        language = await self._spoken(sent.user.id)
+        await self._whisper(matter, sent.user.id, said, language)
+
+    async def _pressed(self, press: Pressed, language: Language) -> Phrase | None:
+        match press.button.action_id:
+            case actions.VERDICT:
+                return await self._judged(press, language)
+            case _:
+                return None
+
+    # --- whether it helped -----------------------------------------------------------
+
+    async def _judged(self, press: Pressed, language: Language) -> Phrase | None:
+        """Keep a verdict at once; reasons for a bad one may come later."""
+        found = actions.verdict(press.button.value)
+        if found is None:
+            return None
+        verdict, question = Verdict(found[0]), QuestionId(found[1])
+        kept = await self._feedback.record(
+            Judgement(
+                question=question,
+                person=press.user.id,
+                verdict=verdict,
+                given_at=self._clock(),
+            )
+        )
+        if not kept:
+            return pressing.NOT_KEPT
+        if verdict is Verdict.GOOD:
+            return pressing.THANKS
+        window = modals.reasons(_matter(press, question), language)
+        await self._posting.window(press.trigger_id, window)
+        return None
+
+    async def _complained(self, sent: Submitted, matter: Matter) -> Phrase:
+        complaint, note = modals.complaint_of(sent)
+        kept = await self._feedback.record(
+            Judgement(
+                question=QuestionId(matter.question),
+                person=sent.user.id,
+                verdict=Verdict.BAD,
+                given_at=self._clock(),
+                complaint=complaint,
+                note=note,
+            )
+        )
+        return pressing.THANKS if kept else pressing.NOT_KEPT
+
+    # --- to whom ---------------------------------------------------------------------
+
+    async def _spoken(self, user: str) -> Language:
+        """Return the language in which somebody has Slack."""
+        try:
+            locale = await self._directory.locale(user)
+        except Unavailable:
+            locale = None
+        if not locale:
+            return self._language
+        return Language.JA if locale.startswith("ja") else Language.EN
+
+    async def _whisper(
+        self, matter: Matter, user: str, phrase: Phrase | None, language: Language
+    ) -> None:
+        if phrase is None:
+            return
+        content = Content(text=escaped(phrase.say(language)), blocks=[])
+        try:
+            await self._posting.whisper(
+                matter.channel, content, to=user, thread=matter.thread
+            )
+        except (Denied, Unavailable, Conflict) as error:
+            log.warning(SHOWING_FAILED, error=f"nobody is told: {error}")
+
+
+def _matter(press: Pressed, question: str) -> Matter:
+    where = press.container
+    return Matter(question=question, channel=where.channel_id, thread=where.thread_ts)

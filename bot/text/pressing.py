@@ -1,0 +1,53 @@
+"""What the bot says to who pressed a button below an answer, and in its windows."""
+
+from typing import Final
+
+from bot.text.phrases import Phrase
+
+THANKS: Final = Phrase(
+    ja="ありがとうございます。評価を受け取りました。",
+    en="Thank you, your feedback is kept.",
+)
+NOT_KEPT: Final = Phrase(
+    ja="この回答の評価は受け付けられませんでした。",
+    en="Feedback on this answer can not be taken.",
+)
+FAILED: Final = Phrase(
+    ja="うまくいきませんでした。少し待ってから、もう一度押してください。",
+    en="That did not work. Please wait a little and press again.",
+)
+TOO_LATE: Final = Phrase(
+    ja="時間内に開けませんでした。もう一度押してください。",
+    en="This could not be opened in time. Please press again.",
+)
+
+# --- why an answer did not help: titles and buttons at most 24 characters -------------
+
+REASONS: Final = Phrase(ja="回答の評価", en="Feedback")
+WHY: Final = Phrase(ja="何が問題でしたか？", en="What was the matter?")
+WRONG: Final = Phrase(ja="内容が間違っている", en="The answer is wrong")
+OUTDATED: Final = Phrase(ja="情報が古い", en="It is outdated")
+NOT_FOUND: Final = Phrase(
+    ja="資料にあるはずのことが見つかっていない",
+    en="It did not find what the documents say",
+)
+OTHER: Final = Phrase(ja="その他", en="Something else")
+NOTE: Final = Phrase(ja="補足（任意）", en="A note (optional)")
+SEND: Final = Phrase(ja="送信", en="Send")
+CLOSE: Final = Phrase(ja="閉じる", en="Close")
+
+# --- what a source says ------------------------------------------------------------
+
+PASSAGE: Final = Phrase(ja="該当箇所", en="Passage")
+NOT_SHOWN: Final = Phrase(
+    ja="この資料は削除されたか、あなたには表示できません。",
+    en="This document is gone, or is not one that I may show you.",
+)
+CHANGED: Final = Phrase(
+    ja="この資料は回答のあとに更新されました。もう一度質問すると、今の内容で回答します。",
+    en="This document has changed since the answer. Ask again to have it as it is now.",
+)
+FORGOTTEN: Final = Phrase(
+    ja="この回答の内容は保存期間を過ぎました。もう一度質問してください。",
+    en="What this answer said is not kept any more. Please ask again.",
+)

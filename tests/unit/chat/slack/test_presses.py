@@ -1,0 +1,181 @@
+"""What people press below an answer, and what they get for it."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.feedback import NOTE, Complaint, Judgement, Verdict
+from bot.core.inbox import Kind
+from bot.text import pressing
+from tests.fakes.shown import answered
+from tests.fakes.slack import Slack
+from tests.fakes.slack.faults import Refuse
+from tests.fakes.slack.model import Json, Message
+from tests.fakes.slack_bot import Bot, bot
+
+LEAVE = "有給休暇は何日ですか？"
+VERDICT = "shirube_verdict"
+
+
+@pytest.fixture
+async def running(slack: Slack, tmp_path: Path) -> AsyncIterator[Bot]:
+    """A bot that finds something."""
+    async with bot(slack, tmp_path) as made:
+        made.answerer.found = answered().answer
+        yield made
+
+
+async def answer_of(slack: Slack, running: Bot) -> Message:
+    """Have a question of Tanaka's answered, and return the answer."""
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.answer(question)
+    found = await slack.until(
+        lambda: [m for m in slack.replies(question) if buttons(m.blocks)]
+    )
+    await ended(running)
+    return found[-1]
+
+
+async def ended(running: Bot) -> None:
+    """Wait until nothing is worked on."""
+    for asker in ("tanaka", "smith"):
+        user = running.slack.workspace.user(asker)
+        while await running.state.threads.open_of(user.id, surface="slack"):
+            await running.slack.clock.advance(0.01)
+
+
+def buttons(blocks: Sequence[Json]) -> list[Json]:
+    """The thumbs in the blocks of a message."""
+    elements = [e for block in blocks for e in block.get("elements", [])]
+    return [e for e in elements if e.get("action_id") == VERDICT]
+
+
+def thumb(message: Message, verdict: str) -> str:
+    """The value of a thumb."""
+    [found] = buttons(message.blocks)
+    side = "positive_button" if verdict == "good" else "negative_button"
+    return str(found[side]["value"])
+
+
+async def press(slack: Slack, who: str, message: Message, verdict: str) -> None:
+    """Press a thumb."""
+    await slack.click(who, message, VERDICT, value=thumb(message, verdict))
+
+
+async def judgements(running: Bot) -> list[Judgement]:
+    """What people think, as it is kept."""
+    found = running.state.feedback.judged(
+        kinds=list(Kind), ended_since=datetime(2000, 1, 1, tzinfo=UTC)
+    )
+    return [judgement async for one in found for judgement in one.judgements]
+
+
+def filled(complaint: str, note: str | None = None) -> dict[str, Any]:
+    """What somebody enters in the window that asks for reasons."""
+    chosen = {"type": "radio_buttons", "selected_option": {"value": complaint}}
+    written = {"type": "plain_text_input", "value": note}
+    return {"why": {"why": chosen}, "note": {"note": written}}
+
+
+async def test_a_thumb_up_is_kept_and_only_who_pressed_is_thanked(
+    slack: Slack, running: Bot
+) -> None:
+    answer = await answer_of(slack, running)
+    await press(slack, "smith", answer, "good")
+    [thanks] = await slack.until(lambda: slack.whispers("smith"))
+
+    [kept] = await judgements(running)
+    assert (kept.person, kept.verdict) == (
+        slack.workspace.user("smith").id,
+        Verdict.GOOD,
+    )
+    assert thanks.text == pressing.THANKS.en
+    assert thanks.thread_ts == answer.thread_ts
+    assert not slack.whispers("tanaka")
+
+
+async def test_a_thumb_down_asks_for_the_reason_in_the_language_of_who_pressed(
+    slack: Slack, running: Bot
+) -> None:
+    answer = await answer_of(slack, running)
+    await press(slack, "tanaka", answer, "bad")
+    window = await slack.until(lambda: slack.modal("tanaka"))
+    [early] = await judgements(running)
+    await slack.submit("tanaka", filled("outdated", "去年の規程です"))
+    [thanks] = await slack.until(lambda: slack.whispers("tanaka"))
+    await slack.until(lambda: slack.modal("tanaka") is None)
+
+    [kept] = await judgements(running)
+    assert (early.verdict, early.complaint) == (Verdict.BAD, None)
+    assert (kept.complaint, kept.note) == (Complaint.OUTDATED, "去年の規程です")
+    assert window.content["title"]["text"] == pressing.REASONS.ja
+    assert thanks.text == pressing.THANKS.ja
+
+
+async def test_the_window_has_four_reasons_and_a_note_that_may_be_left_out(
+    slack: Slack, running: Bot
+) -> None:
+    answer = await answer_of(slack, running)
+    await press(slack, "smith", answer, "bad")
+    window = await slack.until(lambda: slack.modal("smith"))
+    why, note = window.content["blocks"]
+    values = [option["value"] for option in why["element"]["options"]]
+    await slack.submit("smith", filled("wrong"))
+    await slack.until(lambda: slack.whispers("smith"))
+
+    [kept] = await judgements(running)
+    assert values == [complaint.value for complaint in Complaint]
+    assert note["optional"]
+    assert (kept.complaint, kept.note) == (Complaint.WRONG, "")
+
+
+async def test_trap_49_a_second_verdict_replaces_the_first_and_others_have_their_own(
+    slack: Slack, running: Bot
+) -> None:
+    answer = await answer_of(slack, running)
+    for who, verdict in (
+        ("smith", "good"),
+        ("smith", "good"),
+        ("tanaka", "good"),
+        ("tanaka", "bad"),
+    ):
+        await press(slack, who, answer, verdict)
+        await running.heard()
+        await slack.until(lambda: len(slack.whispers("smith")) >= 1)
+    await slack.until(lambda: slack.modal("tanaka"))
+
+    kept = {one.person: one.verdict for one in await judgements(running)}
+    assert kept == {
+        slack.workspace.user("smith").id: Verdict.GOOD,
+        slack.workspace.user("tanaka").id: Verdict.BAD,
+    }
+
+
+async def test_two_thumbs_down_take_no_reason_back(slack: Slack, running: Bot) -> None:
+    answer = await answer_of(slack, running)
+    await press(slack, "tanaka", answer, "bad")
+    await slack.until(lambda: slack.modal("tanaka"))
+    await slack.submit("tanaka", filled("not_found", "あ" * 600))
+    await slack.until(lambda: slack.whispers("tanaka"))
+    await press(slack, "tanaka", answer, "bad")
+    await slack.until(lambda: slack.modal("tanaka"))
+
+    [kept] = await judgements(running)
+    assert kept.complaint is Complaint.NOT_FOUND
+    assert len(kept.note) == NOTE
+
+
+async def test_a_window_that_opens_too_late_is_said_and_the_verdict_is_kept(
+    slack: Slack, running: Bot
+) -> None:
+    answer = await answer_of(slack, running)
+    slack.faults.next("views.open", Refuse("expired_trigger_id"))
+    await press(slack, "tanaka", answer, "bad")
+    [said] = await slack.until(lambda: slack.whispers("tanaka"))
+
+    [kept] = await judgements(running)
+    assert kept.verdict is Verdict.BAD
+    assert said.text == pressing.TOO_LATE.ja
