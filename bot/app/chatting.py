@@ -31,7 +31,7 @@ def plugs(settings: Settings, /) -> Sequence[Plug]:
     """Return what makes the platforms; the settings are looked through at once."""
     if not settings.slack.wanted:
         return ()
-    access, rules = _slack_access(settings), _slack_rules(settings)
+    access, rules = slack_access(settings), _slack_rules(settings)
 
     def plug(app: App, metrics: Metrics) -> Platform:
         # The SDK takes long to import, and is of no use to who has no Slack.
@@ -57,7 +57,8 @@ def plugs(settings: Settings, /) -> Sequence[Plug]:
     return (plug,)
 
 
-def _slack_access(settings: Settings) -> "Access":
+def slack_access(settings: Settings, /) -> "Access":
+    """Return the way to Slack; raises `ConfigError` for a file that cannot be used."""
     from bot.chat.slack.installation import Access
 
     slack = settings.slack

@@ -10,6 +10,7 @@ SETTINGS: Final = Phrase(ja="設定", en="settings")
 SOURCE: Final = Phrase(ja="情報源 {name}", en="source {name}")
 STATE: Final = Phrase(ja="状態データベース", en="state database")
 INDEX: Final = Phrase(ja="索引", en="index")
+SLACK: Final = Phrase(ja="Slack 連携", en="Slack")
 HOST: Final = Phrase(ja="モデルホスト {name}", en="model host {name}")
 MODELS: Final = Phrase(ja="モデル", en="models")
 
@@ -24,6 +25,14 @@ FAULT: Final = Phrase(ja="{problem}。", en="{problem}.")
 
 # --- settings and sources ----------------------------------------------------
 
+SLACK_FINE: Final = Phrase(
+    ja="トークンは有効です。ワークスペースは {team} です。",
+    en="The tokens are valid; the workspace is {team}.",
+)
+SLACK_CLOCK: Final = Phrase(
+    ja="このホストの時計は Slack と {seconds} 秒ずれています。NTP で合わせてください。",
+    en="The clock of this host differs from Slack's by {seconds} s; set it by NTP.",
+)
 SETTINGS_FINE: Final = Phrase(
     ja="設定に問題はありません。データは {folder} にあります。",
     en="The settings are fine; data lies in {folder}.",

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from bot.app import sources, stores
 from bot.app.checking.hosts import host_things
+from bot.app.checking.slack import slack_things
 from bot.app.rooms import Rooms
 from bot.app.running import now
 from bot.core.errors import BotError, Unavailable
@@ -97,6 +98,7 @@ class _Checking:
         if self.settings.index.backend == "weaviate":
             yield self._thing("index", say.INDEX, self._keys)
         yield from host_things(self.settings, self.speaker, self._active)
+        yield from slack_things(self.settings, self.speaker, clock=now)
 
     async def _settings(self) -> Findings:
         folder = self.settings.folder()
