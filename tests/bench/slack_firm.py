@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.fakes.slack import Slack
 from tests.fakes.slack.model import Channel, Message
@@ -34,22 +36,26 @@ def settle(slack: Slack, people: int) -> tuple[list[str], list[Channel]]:
     return names, rooms
 
 
-@asynccontextmanager
-async def process(
-    house: SlackHouse, log: Path
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run `shirube serve`, which logs into a file; it is killed at the end."""
+def environment() -> dict[str, str]:
+    """Return the variables of a process that finds the bot and no settings."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("SHIRUBE_") and not name.lower().endswith("_proxy")
     }
+    return kept | {"PYTHONPATH": str(Path(__file__).parents[2]), "LANG": "C.UTF-8"}
+
+
+@asynccontextmanager
+async def process(
+    house: SlackHouse, log: Path
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run `shirube serve`, which logs into a file; it is killed at the end."""
     with log.open("ab") as file:
         running = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "serve", "--config", "slack.toml"),
             cwd=house.folder,
-            env=kept
-            | {"PYTHONPATH": str(Path(__file__).parents[2]), "LANG": "C.UTF-8"},
+            env=environment(),
             stderr=file,
         )
     try:
@@ -75,6 +81,25 @@ def answers(slack: Slack, question: Message) -> list[Message]:
         for reply in slack.replies(question)
         if reply.metadata and reply.metadata["event_payload"]["part"] == "answer"
     ]
+
+
+class Row(NamedTuple):
+    """A question as the state has it; without an outcome it is still open."""
+
+    id: str
+    message: str
+    outcome: str | None
+    attempts: int
+
+
+def rows(folder: Path) -> list[Row]:
+    """Return everything that was taken."""
+    state = (folder / ".shirube" / "state.db").as_uri()
+    with closing(sqlite3.connect(f"{state}?mode=ro", uri=True)) as connection:
+        found = connection.execute(
+            "SELECT id, message, outcome, attempt FROM questions"
+        ).fetchall()
+    return [Row(*row) for row in found]
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -9,19 +9,18 @@ acknowledged. Fails when a question was lost, answered twice, or answered out of
 
 import argparse
 import asyncio
-import sqlite3
 import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from tests.bench.slack_firm import PATIENCE, QUESTIONS, listening, process, settle
+from tests.bench.slack_firm import PATIENCE, QUESTIONS, listening, process, rows, settle
 from tests.fakes.faulty_proxy import CutAfter, FaultyProxy, Reset, faulty_proxy
 from tests.fakes.slack import Clock, Slack, slack_server
 from tests.fakes.slack.delivery import Delivery
@@ -169,19 +168,9 @@ class Ordeal:
                 await asyncio.sleep(0.5)
 
 
-def rows(folder: Path) -> list[tuple[str, str, str | None, int]]:
-    """Return id, message, outcome and attempts of everything that was asked."""
-    found = list(folder.rglob("*.db")) + list(folder.rglob("*.sqlite*"))
-    state = next(file for file in found if file.suffix in {".db", ".sqlite"})
-    with closing(sqlite3.connect(f"file:{state}?mode=ro", uri=True)) as connection:
-        return connection.execute(
-            "SELECT id, message, outcome, attempt FROM questions"
-        ).fetchall()
-
-
 def open_ones(folder: Path, asked: int) -> int:
     """Count what has no outcome yet."""
-    return asked - sum(row[2] is not None for row in rows(folder))
+    return asked - sum(row.outcome is not None for row in rows(folder))
 
 
 @dataclass(slots=True)
@@ -202,7 +191,7 @@ class Verdict:
 def judge(ordeal: Ordeal) -> Verdict:
     """Look at every thread as its readers see it."""
     verdict = Verdict()
-    ids = {message: id_ for id_, message, _, _ in rows(ordeal.house.folder)}
+    ids = {row.message: row.id for row in rows(ordeal.house.folder)}
     for thread in ordeal.threads:
         if not thread.asked:
             continue
@@ -243,8 +232,8 @@ async def prepared(folder: Path, seed: int) -> AsyncIterator[Ordeal]:
 def report(ordeal: Ordeal, verdict: Verdict, seconds: float) -> None:
     """Print what happened and what came of it."""
     told = rows(ordeal.house.folder)
-    outcomes = Counter(str(outcome) for _, _, outcome, _ in told)
-    attempts = Counter(attempt for *_, attempt in told)
+    outcomes = Counter(str(row.outcome) for row in told)
+    attempts = Counter(row.attempts for row in told)
     print("\n" + "  ".join(f"{k} {v}" for k, v in sorted(ordeal.happened.items())))
     print(f"{ordeal.number} questions in {seconds:.0f} s; outcomes {dict(outcomes)}")
     print(f"times begun: {dict(sorted(attempts.items()))}")

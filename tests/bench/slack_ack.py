@@ -1,0 +1,142 @@
+"""Asks 50 questions a second in Slack while a sync runs, and waits for the acks.
+
+python -m tests.bench slack_ack [--rate 50] [--seconds 20]
+
+`shirube serve` answers meanwhile, on SQLite, without a model. Fails when one ack in a
+hundred takes a second or when a question is not in the inbox.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.bench.idle import megabytes
+from tests.bench.slack_firm import (
+    QUESTIONS,
+    answers,
+    environment,
+    listening,
+    percentile,
+    process,
+    rows,
+    settle,
+)
+from tests.fakes.slack import Clock, Slack, slack_server
+from tests.fakes.slack.delivery import Delivery
+from tests.fakes.slack.model import Channel, Message
+from tests.fakes.slack_house import SlackHouse, synced
+
+PEOPLE = 900
+LIMIT = 1.0
+ENDING = 120.0
+"""Seconds for answering what waits in the end."""
+
+
+@dataclass(slots=True)
+class Crowd:
+    """People who ask all at once."""
+
+    slack: Slack
+    people: list[str]
+    rooms: list[Channel]
+    asked: list[Message] = field(default_factory=list)
+
+    async def ask(self, number: int) -> None:
+        """Ask one question."""
+        who = self.people[number % len(self.people)]
+        room = self.rooms[number % len(self.rooms)]
+        text = QUESTIONS[number % len(QUESTIONS)]
+        self.asked.append(await self.slack.say(who, room, f"@shirube {text}"))
+
+    async def rush(self, rate: int, seconds: float) -> None:
+        """Ask so many questions a second, whatever becomes of them."""
+        begun = time.monotonic()
+        for number in range(int(rate * seconds)):
+            await asyncio.sleep(max(0.0, begun + number / rate - time.monotonic()))
+            await self.ask(number)
+
+    def mentions(self) -> list[Delivery]:
+        """Return what was delivered."""
+        return self.slack.deliveries_of("app_mention")
+
+
+async def syncing(folder: Path, done: list[float]) -> None:
+    """Read all documents anew, again and again, until cancelled."""
+    while True:
+        begun = time.monotonic()
+        running = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "sync", "--rebuild"),
+            cwd=folder,
+            env=environment(),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            await running.wait()
+        finally:
+            if running.returncode is None:
+                running.kill()
+                await running.wait()
+        done.append(time.monotonic() - begun)
+
+
+async def measured(house: SlackHouse, crowd: Crowd, rate: int, seconds: float) -> bool:
+    """Ask, print, and say whether it was good enough."""
+    slack, syncs = house.slack, list[float]()
+    async with process(house, house.folder / "serve.log") as serving:
+        await listening(slack)
+        async with asyncio.TaskGroup() as group:
+            sync = group.create_task(syncing(house.folder, syncs))
+            begun = time.monotonic()
+            await crowd.rush(rate, seconds)
+            took = time.monotonic() - begun
+            await slack.until(lambda: all(d.acked for d in crowd.mentions()), within=60)
+            sync.cancel()
+        heaviest = megabytes(serving.pid)
+        waiting = [said for said in crowd.asked if not answers(slack, said)]
+        begun = time.monotonic()
+        while waiting and time.monotonic() < begun + ENDING:
+            await asyncio.sleep(1)
+            waiting = [said for said in waiting if not answers(slack, said)]
+        rest = time.monotonic() - begun
+    waits = [(d.acked_at or 0.0) - d.attempts[0].at for d in crowd.mentions()]
+    stored = {row.message for row in rows(house.folder)}
+    lost = sum(said.ts not in stored for said in crowd.asked)
+    print(f"{len(waits)} questions in {took:.1f} s, {len(syncs)} whole syncs meanwhile")
+    shares = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0)]
+    for name, share in shares:
+        print(f"ack {name}   {1000 * percentile(waits, share):7.0f} ms")
+    again = sum(len(d.attempts) > 1 for d in crowd.mentions())
+    print(f"delivered again {again}, not in the inbox {lost}")
+    print(f"not answered {rest:.0f} s after the last ack: {len(waiting)}")
+    print(f"serve had {heaviest:.0f} MB when the last was acknowledged")
+    return percentile(waits, 0.99) < LIMIT and not lost and not waiting
+
+
+async def run(folder: Path, rate: int, seconds: float) -> bool:
+    """Set up a Slack with a large firm and measure."""
+    async with slack_server(clock=Clock(ticking=True)) as slack:
+        slack.tiers.enforced = False
+        people, rooms = settle(slack, PEOPLE)
+        house = SlackHouse(folder, slack)
+        house.configure()
+        return await measured(house, Crowd(slack, people, rooms), rate, seconds)
+
+
+def main(arguments: list[str]) -> int:
+    """Read the arguments and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=20)
+    wanted = parser.parse_args(arguments)
+    with TemporaryDirectory() as name:
+        folder = synced(Path(name) / "会社")
+        return int(not asyncio.run(run(folder, wanted.rate, wanted.seconds)))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
