@@ -10,6 +10,7 @@ from pathlib import Path
 from bot import settings
 from bot.app import chatting
 from bot.app.serving import Serving
+from bot.state.store import LEASE_SECONDS
 from tests.fakes.slack import Slack
 from tests.fakes.terminal import Terminal
 
@@ -34,15 +35,17 @@ bot_token = "{bot_token}"
 app_token = "{app_token}"
 """
 
-SECONDS = 2.0
-"""How long the lease lasts: a process that takes over does so soon."""
 
+def synced(folder: Path, *, state: str | None = None) -> Path:
+    """Make a folder in which the sample documents were read.
 
-def synced(folder: Path) -> Path:
-    """Make a folder in which the sample documents were read."""
+    `state` is where the state database lies, if not in it.
+    """
     shutil.copytree(SAMPLES, folder)
     config = folder / "shirube.toml"
-    config.write_text(PLAIN + config.read_text(encoding="utf-8"), encoding="utf-8")
+    server = f'[state]\nurl = "{state}"\n' if state else ""
+    samples = config.read_text(encoding="utf-8")
+    config.write_text(PLAIN + server + samples, encoding="utf-8")
     ran = Terminal(folder, {}).run("sync")
     assert ran.code == 0, ran.all
     return folder
@@ -78,7 +81,7 @@ class SlackHouse:
     async def process(self) -> AsyncIterator[Serving]:
         """The same, without waiting until it listens."""
         read = settings.load(self.folder / "slack.toml")
-        serving = Serving(read, plugs=chatting.plugs(read), lease_seconds=SECONDS)
+        serving = Serving(read, plugs=chatting.plugs(read), lease_seconds=LEASE_SECONDS)
         async with asyncio.TaskGroup() as group:
             task = group.create_task(serving.run(asyncio.Event()))
             try:

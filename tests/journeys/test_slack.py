@@ -1,5 +1,6 @@
 """A question in Slack ends in one cited answer: `serve` before the fake Slack."""
 
+import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator
@@ -224,3 +225,25 @@ async def test_what_cannot_be_asked_is_said(house: SlackHouse) -> None:
     assert "空のようです" in said[1]
     assert "空のようです" in said[2]
     assert "長すぎます" in said[3]
+
+
+async def test_row_1_the_same_with_the_state_on_a_server(
+    slack: Slack, tmp_path: Path, postgres_url: str
+) -> None:
+    folder = await asyncio.to_thread(synced, tmp_path / "会社", state=postgres_url)
+    house = SlackHouse(folder, slack)
+    house.configure()
+    hold = slack.faults.hold("conversations.info")
+    async with house.serving():
+        question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+        await slack.until(lambda: all(d.acked for d in slack.courier.deliveries))
+    hold.release()
+    assert not answers(slack, question)
+
+    async with house.serving():
+        await answer_to(slack, question)
+        await slack.say("sato", "総務", "出張の精算はいつまで？", thread=question)
+        both = await slack.until(lambda: answers(slack, question)[1:], within=30)
+
+    assert "10営業日以内" in shown(both[0])
+    assert len(slack.replies(question)) == 2
