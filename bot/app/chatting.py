@@ -48,6 +48,8 @@ def plugs(settings: Settings, /) -> Sequence[Plug]:
             upkeep=counted,
             conversations=state.conversations,
             feedback=state.feedback,
+            catalogue=state.catalogue,
+            generations=state.generations,
             worker=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
             clock=app.clock,
             profile=lambda _: settings.answers.profile,

@@ -43,6 +43,7 @@ class Answerer:
     found: Answer | None = None
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[Question] = field(default_factory=list)
+    opening: str = ""
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -52,6 +53,8 @@ class Answerer:
         self.asked.append(question)
         self.notify()
         yield Searching(queries=(question.text,))
+        if self.opening:
+            yield Sentence(text=self.opening)
         await self.gate.wait()
         if self.found is not None:
             yield Finished(answer=self.found)
@@ -175,6 +178,8 @@ def platform(
         upkeep=state.inbox_upkeep,
         conversations=state.conversations,
         feedback=state.feedback,
+        catalogue=state.catalogue,
+        generations=state.generations,
         worker="甲",
         clock=slack.clock.datetime,
     )

@@ -16,7 +16,14 @@ from bot.chat.slack.reception import Lookups
 from bot.chat.slack.stage import Look
 from bot.core.inbox import Incoming
 from bot.core.model import Profile
-from bot.core.ports import Conversations, Feedback, InboxUpkeep, Outbox
+from bot.core.ports import (
+    ActiveGeneration,
+    Catalogue,
+    Conversations,
+    Feedback,
+    InboxUpkeep,
+    Outbox,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +72,8 @@ class Rooms:
     upkeep: InboxUpkeep
     conversations: Conversations
     feedback: Feedback
+    catalogue: Catalogue
+    generations: ActiveGeneration
     worker: str
     clock: Callable[[], datetime]
     profile: Callable[[Incoming], Profile] = lambda _: Profile.DOCS

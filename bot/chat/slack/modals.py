@@ -5,16 +5,26 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from bot.chat.slack.literal import line, literal, unfollowed
 from bot.chat.slack.posting import Json
 from bot.chat.slack.pressed import Submitted
 from bot.core.feedback import NOTE, Complaint
-from bot.core.model import Language
-from bot.text import pressing
-from bot.text.normalise import storable
+from bot.core.model import Citation, Language, source_of
+from bot.text import phrases, pressing
+from bot.text.normalise import printable, storable
+from bot.text.parts import parts
 from bot.text.phrases import Phrase
 
 REASONS: Final = "shirube_reasons"
 """The window that asks why an answer did not help."""
+
+_TITLE: Final = 250
+
+_SECTION: Final = 2_900
+"""Characters of a block of text; Slack takes 3,000."""
+
+_SECTIONS: Final = 90
+"""Blocks of a quote; a window has 100 at most."""
 
 _WHY: Final = "why"
 _NOTE: Final = "note"
@@ -59,6 +69,27 @@ def reasons(matter: Matter, language: Language, /) -> Json:
         "blocks": [
             _input(_WHY, pressing.WHY, why, language),
             _input(_NOTE, pressing.NOTE, note, language) | {"optional": True},
+        ],
+    }
+
+
+def passage(citation: Citation, language: Language, /) -> Json:
+    """Return the window that shows what a source says, every word of it literal."""
+    place = " › ".join([citation.title, *citation.heading_path])
+    title = f"[{citation.number}] {line(literal(place), characters=_TITLE)}"
+    facts = [line(source_of(citation.document), characters=_TITLE)]
+    if citation.updated_at is None:
+        facts.append(phrases.UNDATED.say(language))
+    else:
+        day = f"{citation.updated_at:%Y-%m-%d}"
+        facts.append(phrases.UPDATED.say(language, date=day))
+    quote = parts(unfollowed(printable(citation.quote)), limit=_SECTION, size=len)
+    said = [part.shown for part in quote][:_SECTIONS] or ["…"]
+    return _modal(pressing.PASSAGE, language) | {
+        "blocks": [
+            {"type": "section", "text": _plain(title)},
+            *({"type": "section", "text": _plain(text)} for text in said),
+            {"type": "context", "elements": [_plain(" · ".join(facts))]},
         ],
     }
 

@@ -10,6 +10,7 @@ from bot.chat.slack import actions, modals
 from bot.chat.slack.directory import Directory
 from bot.chat.slack.markup import escaped
 from bot.chat.slack.modals import Matter
+from bot.chat.slack.passages import Passages
 from bot.chat.slack.posting import Content, Posting
 from bot.chat.slack.pressed import Pressed, Submitted, pressed, submitted
 from bot.chat.slack.refusals import Denied
@@ -17,9 +18,9 @@ from bot.core.errors import Conflict, Unavailable
 from bot.core.feedback import Judgement, Verdict
 from bot.core.inbox import QuestionId
 from bot.core.model import Language
-from bot.core.ports import Feedback
+from bot.core.ports import Askings, Feedback
 from bot.telemetry import SHOWING_FAILED
-from bot.text import pressing
+from bot.text import pressing, replies
 from bot.text.phrases import Phrase
 
 log = structlog.get_logger()
@@ -36,14 +37,18 @@ class Presses:
         self,
         posting: Posting,
         directory: Directory,
+        passages: Passages,
         *,
         feedback: Feedback,
+        lookups: Askings,
         clock: Callable[[], datetime],
         language: Language = Language.JA,
     ) -> None:
         self._posting = posting
         self._directory = directory
+        self._passages = passages
         self._feedback = feedback
+        self._lookups = lookups
         self._clock = clock
         self._language = language
 
@@ -84,8 +89,36 @@ class Presses:
         match press.button.action_id:
             case actions.VERDICT:
                 return await self._judged(press, language)
+            case action if action.startswith(f"{actions.PASSAGE}:"):
+                return await self._opened(press, language)
+            case actions.PRIVATELY | actions.MORE | actions.SHARE:
+                return await self._asked_again(press)
             case _:
                 return None
+
+    # --- what more there is to read --------------------------------------------------
+
+    async def _opened(self, press: Pressed, language: Language) -> Phrase | None:
+        """Open the window with a passage, if this person may read it now."""
+        button = press.button
+        found = await self._passages.find(
+            QuestionId(button.value),
+            actions.number(button.action_id) or 0,
+            user=press.user.id,
+            language=language,
+        )
+        if isinstance(found, Phrase):
+            return found
+        await self._posting.window(press.trigger_id, modals.passage(found, language))
+        return None
+
+    async def _asked_again(self, press: Pressed) -> Phrase | None:
+        """Say where the answer comes, or that there is nothing left to ask again."""
+        asked = await self._lookups.incoming(QuestionId(press.button.value))
+        if asked is None or not asked.text:
+            return pressing.FORGOTTEN
+        private = press.button.action_id == actions.PRIVATELY
+        return replies.IN_DIRECT if private else None
 
     # --- whether it helped -----------------------------------------------------------
 

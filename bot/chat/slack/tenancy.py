@@ -18,6 +18,7 @@ from bot.chat.slack.installation import Access, Rooms, Rules
 from bot.chat.slack.intake import Intake
 from bot.chat.slack.markup import escaped
 from bot.chat.slack.notices import Notices
+from bot.chat.slack.passages import Passages
 from bot.chat.slack.posting import Content, Posting
 from bot.chat.slack.presses import Presses
 from bot.chat.slack.reception import Reception
@@ -148,9 +149,12 @@ class Tenancy:
 
     async def _stop(self, body: Mapping[str, Any]) -> None:
         try:
-            await self._reception.stop(body)
+            said = await self._reception.stop(body)
         except Unavailable as error:
             log.warning(SHOWING_FAILED, error=str(error))
+            return
+        if said is not None and body.get("response_url"):
+            await self._whisper(str(body["response_url"]), said)
 
     async def _whisper(self, url: str, text: str) -> None:
         try:
@@ -172,10 +176,19 @@ def _errands(posting: Posting, intake: Intake, rooms: Rooms) -> Errands:
 def _presses(
     posting: Posting, directory: Directory, rules: Rules, rooms: Rooms
 ) -> Presses:
+    passages = Passages(
+        directory,
+        rules.grants,
+        lookups=rooms.lookups,
+        catalogue=rooms.catalogue,
+        generations=rooms.generations,
+    )
     return Presses(
         posting,
         directory,
+        passages,
         feedback=rooms.feedback,
+        lookups=rooms.lookups,
         clock=rooms.clock,
         language=rules.terms.language,
     )

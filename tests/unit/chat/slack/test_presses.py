@@ -1,19 +1,22 @@
 """What people press below an answer, and what they get for it."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.core.access import OPEN, Access, principal
 from bot.core.feedback import NOTE, Complaint, Judgement, Verdict
 from bot.core.inbox import Kind
-from bot.text import pressing
+from bot.core.model import DocumentId
+from bot.text import pressing, replies
+from tests.contracts.state_records import Desk, a_desk, a_state
 from tests.fakes.shown import answered
 from tests.fakes.slack import Slack
 from tests.fakes.slack.faults import Refuse
-from tests.fakes.slack.model import Json, Message
+from tests.fakes.slack.model import Json, Message, View
 from tests.fakes.slack_bot import Bot, bot
 
 LEAVE = "有給休暇は何日ですか？"
@@ -28,9 +31,9 @@ async def running(slack: Slack, tmp_path: Path) -> AsyncIterator[Bot]:
         yield made
 
 
-async def answer_of(slack: Slack, running: Bot) -> Message:
+async def answer_of(slack: Slack, running: Bot, *, where: str = "総務") -> Message:
     """Have a question of Tanaka's answered, and return the answer."""
-    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    question = await slack.say("tanaka", where, f"@shirube {LEAVE}")
     await running.answer(question)
     found = await slack.until(
         lambda: [m for m in slack.replies(question) if buttons(m.blocks)]
@@ -179,3 +182,145 @@ async def test_a_window_that_opens_too_late_is_said_and_the_verdict_is_kept(
     [kept] = await judgements(running)
     assert kept.verdict is Verdict.BAD
     assert said.text == pressing.TOO_LATE.ja
+
+
+# --- what a source says ------------------------------------------------------------
+
+QUOTE = "年次有給休暇は20日とする。"
+
+
+async def publish(running: Bot, access: Access = OPEN) -> Desk:
+    """Have the document that the answer quotes be live, for whom it is for."""
+    desk = await a_desk(running.state, source="handbook")
+    await desk.publish(a_state(DocumentId("handbook:1"), access=access))
+    return desk
+
+
+def shown_in(window: View | None) -> str:
+    """What a window says."""
+    assert window is not None
+    return "\n".join(
+        block["text"]["text"] for block in window.content["blocks"] if "text" in block
+    )
+
+
+async def refused(slack: Slack, who: str) -> str:
+    """Wait until somebody is told something, with no window."""
+    [said] = await slack.until(lambda: slack.whispers(who))
+    assert slack.modal(who) is None
+    return said.text
+
+
+async def test_a_passage_is_shown_to_who_may_read_it(
+    slack: Slack, running: Bot
+) -> None:
+    await publish(running)
+    answer = await answer_of(slack, running)
+    await slack.click("smith", answer, "shirube_passage:1")
+    window = await slack.until(lambda: slack.modal("smith"))
+
+    said = shown_in(window)
+    assert QUOTE in said
+    assert "休暇規程 › 第3章 年次有給休暇" in said
+    assert window.content["title"]["text"] == pressing.PASSAGE.en
+    assert not slack.whispers("smith")
+
+
+async def test_a_passage_is_shown_by_the_rights_of_who_presses_alone(
+    slack: Slack, running: Bot
+) -> None:
+    own = principal(f"usr:mail:{slack.workspace.user('tanaka').email}")
+    await publish(running, Access(layers=(frozenset({own}),)))
+    answer = await answer_of(slack, running)
+    await slack.click("smith", answer, "shirube_passage:1")
+    told = await refused(slack, "smith")
+    await slack.click("tanaka", answer, "shirube_passage:1")
+    window = await slack.until(lambda: slack.modal("tanaka"))
+
+    assert told == pressing.NOT_SHOWN.en
+    assert QUOTE in shown_in(window)
+    assert len(slack.calls_to("views.open")) == 1
+
+
+async def test_a_guest_sees_no_passage_of_what_all_colleagues_may_read(
+    slack: Slack, running: Bot
+) -> None:
+    await publish(running)
+    answer = await answer_of(slack, running, where="project")
+    await slack.click("suzuki", answer, "shirube_passage:1")
+    told = await refused(slack, "suzuki")
+    await slack.click("tanaka", answer, "shirube_passage:1")
+    await slack.until(lambda: slack.modal("tanaka"))
+
+    assert told == pressing.NOT_SHOWN.ja
+
+
+@pytest.mark.parametrize("live", [True, False])
+async def test_a_passage_of_a_document_that_is_gone_ends_in_one_sentence(
+    slack: Slack, running: Bot, *, live: bool
+) -> None:
+    if live:
+        desk = await publish(running)
+        await running.state.ledger.remove(desk.run, [DocumentId("handbook:1")])
+    answer = await answer_of(slack, running)
+    await slack.click("tanaka", answer, "shirube_passage:1")
+
+    assert await refused(slack, "tanaka") == pressing.NOT_SHOWN.ja
+
+
+async def test_a_passage_of_a_document_that_has_changed_is_not_shown_as_it_was(
+    slack: Slack, running: Bot
+) -> None:
+    desk = await publish(running)
+    answer = await answer_of(slack, running)
+    changed = a_state(
+        DocumentId("handbook:1"), "年次有給休暇は10日です。", version="v2"
+    )
+    await desk.publish(changed)
+    await slack.click("tanaka", answer, "shirube_passage:1")
+
+    assert await refused(slack, "tanaka") == pressing.CHANGED.ja
+
+
+async def test_a_passage_that_is_asked_for_too_late_ends_in_one_sentence(
+    slack: Slack, running: Bot
+) -> None:
+    await publish(running)
+    answer = await answer_of(slack, running)
+    slack.faults.next("views.open", Refuse("expired_trigger_id"))
+    await slack.click("tanaka", answer, "shirube_passage:1")
+
+    assert await refused(slack, "tanaka") == pressing.TOO_LATE.ja
+
+
+async def test_a_passage_of_an_answer_that_is_forgotten_is_said_to_be(
+    slack: Slack, running: Bot
+) -> None:
+    await publish(running)
+    answer = await answer_of(slack, running)
+    later = slack.clock.datetime() + timedelta(days=400)
+    await running.state.inbox_upkeep.purge(before=later)
+    await slack.click("tanaka", answer, "shirube_passage:1")
+    passage = await refused(slack, "tanaka")
+    await slack.click("tanaka", answer, "shirube_privately")
+    [_, again] = await slack.until(
+        lambda: slack.whispers("tanaka")[1:] and slack.whispers("tanaka")
+    )
+
+    assert passage == again.text == pressing.FORGOTTEN.ja
+
+
+async def test_who_wants_a_private_answer_is_told_where_it_comes(
+    slack: Slack, running: Bot
+) -> None:
+    answer = await answer_of(slack, running)
+    await slack.click("smith", answer, "shirube_privately")
+    await slack.click("smith", answer, "shirube_privately")
+    await slack.until(lambda: running.told("smith")[1:])
+    await slack.until(lambda: slack.whispers("smith"))
+    await running.heard()
+
+    [_, private] = running.answerer.asked
+    mail = slack.workspace.user("smith").email
+    assert f"usr:mail:{mail}" in private.audience.principals
+    assert {said.text for said in slack.whispers("smith")} == {replies.IN_DIRECT.en}

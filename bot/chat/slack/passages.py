@@ -1,0 +1,70 @@
+"""Finds what a source of an answer says, for somebody who may read that now."""
+
+from bot.chat.audience import Grants, of_person
+from bot.chat.slack.directory import Directory
+from bot.chat.surface import unpacked
+from bot.core.inbox import QuestionId
+from bot.core.model import Citation, Language
+from bot.core.ports import ActiveGeneration, Askings, Catalogue
+from bot.text import pressing
+from bot.text.phrases import Phrase
+
+
+class Passages:
+    """Shows one person what the answers quote, by that person's own rights.
+
+    That somebody saw the answer counts for nothing: the channel may have been granted
+    more than this person has, and the catalogue may have changed since.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        grants: Grants,
+        *,
+        lookups: Askings,
+        catalogue: Catalogue,
+        generations: ActiveGeneration,
+    ) -> None:
+        self._directory = directory
+        self._grants = grants
+        self._lookups = lookups
+        self._catalogue = catalogue
+        self._generations = generations
+
+    async def cited(self, question: QuestionId, /) -> tuple[Citation, ...] | None:
+        """Return the sources of an answer; None once it is forgotten."""
+        staged = await self._lookups.staged(question)
+        if not staged:
+            return None
+        answer = unpacked(staged).answer
+        return answer.citations if answer else ()
+
+    async def find(
+        self, question: QuestionId, number: int, /, *, user: str, language: Language
+    ) -> Citation | Phrase:
+        """Return a source of an answer, or why it is not shown.
+
+        One that is gone and one that this person may not see are told alike.
+        """
+        cited = await self.cited(question)
+        if cited is None:
+            return pressing.FORGOTTEN
+        for citation in cited:
+            if citation.number == number:
+                return await self._allowed(citation, user, language)
+        return pressing.NOT_SHOWN
+
+    async def _allowed(
+        self, citation: Citation, user: str, language: Language
+    ) -> Citation | Phrase:
+        person = await self._directory.person(user)
+        audience = of_person(person, self._grants, language)
+        generation = await self._generations.active()
+        if generation is None:
+            return pressing.NOT_SHOWN
+        live = await self._catalogue.live(generation.id, [citation.document])
+        now = live.get(citation.document)
+        if now is None or not now.access.permits(audience.principals):
+            return pressing.NOT_SHOWN
+        return citation if now.revision == citation.revision else pressing.CHANGED
