@@ -3,17 +3,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PORT ?= 8765
 
-.PHONY: help install demo test bench servers check lock clean
+.PHONY: help install demo play-slack test bench servers check lock clean
 
 help:
-	@echo "make demo     install, read the sample documents, answer three questions"
-	@echo "make test     install and run the tests (uses the servers it finds)"
-	@echo "make servers  build the real servers the tests can use, once, outside the checkout"
-	@echo "make check    format, lint, types, import contracts"
-	@echo "make bench    print the numbers of docs/quality.md"
-	@echo "make lock     pin the newest releases that are a week old"
-	@echo "make clean    remove the environment and the data of the demo"
+	@echo "make demo        install, read the sample documents, answer three questions"
+	@echo "make play-slack  the bot in a Slack of this machine, in a browser (PORT=8765)"
+	@echo "make test        install and run the tests (uses the servers it finds)"
+	@echo "make servers     build the real servers the tests can use, once, outside the checkout"
+	@echo "make check       format, lint, types, import contracts"
+	@echo "make bench       print the numbers of docs/quality.md"
+	@echo "make lock        pin the newest releases that are a week old"
+	@echo "make clean       remove the environment and the data of the demo"
 
 install: $(STAMP)
 
@@ -29,6 +31,9 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: install
 	@$(BIN)/shirube demo
+
+play-slack: install
+	@$(BIN)/python -m tests.fakes.slack.play --port $(PORT)
 
 test: install
 	@$(BIN)/python -m pytest -n 2 --dist loadscope

@@ -1,7 +1,8 @@
 """The platform behind every front: state, rules, what was called, who waits for it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
@@ -110,17 +111,24 @@ class Platform:
         self, condition: Callable[[], Found | None], /, *, within: float = PATIENCE
     ) -> Found:
         """Return what the condition gives as soon as it gives something true."""
-        changed = asyncio.Event()
-        self._waiting.add(changed)
         try:
-            async with asyncio.timeout(within):
-                while not (found := condition()):
-                    await changed.wait()
-                    changed.clear()
-                return found
+            with self.watching() as changed:
+                async with asyncio.timeout(within):
+                    while not (found := condition()):
+                        await changed.wait()
+                        changed.clear()
+                    return found
         except TimeoutError:
             recent = [(call.method, call.error) for call in self.calls[-8:]]
             raise TimeoutError(f"it never came so; the last calls: {recent}") from None
+
+    @contextmanager
+    def watching(self) -> Iterator[asyncio.Event]:
+        """Give an event that is set whenever something happened."""
+        changed = asyncio.Event()
+        self._waiting.add(changed)
+        try:
+            yield changed
         finally:
             self._waiting.discard(changed)
 
