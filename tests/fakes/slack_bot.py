@@ -24,6 +24,7 @@ from bot.core.model import (
     Question,
     Reason,
     Searching,
+    Sentence,
 )
 from bot.state.questions import SqlQuestions
 from bot.state.store import State, open_state

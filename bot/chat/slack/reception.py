@@ -93,19 +93,24 @@ class Reception:
         self._notices.wake()
         return said
 
-    async def stop(self, body: Mapping[str, Any], /) -> None:
-        """Stop for an administrator what others asked; Slack is asked who that is."""
+    async def stop(self, body: Mapping[str, Any], /) -> str | None:
+        """Stop for an administrator what others asked; Slack is asked who that is.
+
+        Returns what to say to somebody else.
+        """
         taken = self._intake.read(body, now=self._clock())
         if not isinstance(taken, StopPressed):
-            return
+            return None
         others = [
             question
             for question, asker in await self._meant(taken)
             if asker != taken.user
         ]
-        if others and await self._directory.is_admin(taken.user):
-            for question in others:
-                await self._cancel(question)
+        if others and not await self._directory.is_admin(taken.user):
+            return replies.NOT_YOURS.say(self._intake.terms.language)
+        for question in others:
+            await self._cancel(question)
+        return None
 
     async def _take(self, taken: Taken) -> str | None:
         match taken:

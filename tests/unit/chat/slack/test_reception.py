@@ -391,3 +391,24 @@ async def test_row_26_a_question_that_is_edited_too_late_can_be_answered_again(
 
     assert running.answers(question) == ["回答: 有休は何日？", "回答: 育休は何日？"]
     assert running.answerer.asked[-1].conversation.endswith(question.ts)
+
+
+@pytest.mark.parametrize("who", ["tanaka", "smith"])
+async def test_a_button_stops_an_answer_for_who_asked(
+    slack: Slack, running: Bot, who: str
+) -> None:
+    """It is there where Slack has no button of its own."""
+    slack.app.agent = slack.platform.streaming = False
+    running.answerer.opening = "最初の文です。"
+    running.answerer.gate.clear()
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await slack.until(lambda: "shirube_stop" in str(slack.replies(question)))
+    await slack.click(who, slack.replies(question)[0], "shirube_stop")
+    if who == "smith":
+        await slack.until(lambda: slack.whispers("smith"))
+        running.answerer.gate.set()
+    await slack.until(lambda: running.answers(question) != ["最初の文です。"])
+
+    stopped = running.answers(question) == ["中止しました。"]
+    assert stopped is (who == "tanaka")
+    assert ("質問した人" in str(slack.whispers("smith"))) is (who == "smith")
