@@ -34,6 +34,16 @@ HUSHED: Final = Phrase(
     ja="承知しました。次にメンションされるまで、このスレッドでは回答しません。",
     en="All right. I stay out of this thread until somebody mentions me.",
 )
+MENTION_ONLY: Final = Phrase(
+    ja=(
+        "このチャンネルの発言は読めない設定のため、スレッドで続けて質問するときも、"
+        "毎回メンションしてください。"
+    ),
+    en=(
+        "I may not read this channel, so please mention me in the thread as well, "
+        "each time you ask on."
+    ),
+)
 STOPPED_MINE: Final = Phrase(
     ja="質問を{count}件中止しました。", en="Stopped questions: {count}."
 )

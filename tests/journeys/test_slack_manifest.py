@@ -120,4 +120,10 @@ async def test_the_minimal_one_hears_mentions_commands_and_direct_messages(
         await running.answer(direct)
         await running.heard()
 
+        second = await slack.say("smith", "総務", "@shirube 育休は？")
+        await running.answer(second)
+        await slack.until(lambda: running.notices(question))
+
     assert "繰り越せますか？" not in [q.text for q in running.answerer.asked]
+    assert "毎回メンション" in running.notices(question)[0]
+    assert not running.notices(second)

@@ -72,6 +72,7 @@ class Reception:
         lookups: Lookups,
         outbox: Outbox,
         clock: Callable[[], datetime],
+        hears_threads: bool = True,
     ) -> None:
         self._intake = intake
         self._directory = directory
@@ -81,6 +82,7 @@ class Reception:
         self._lookups = lookups
         self._outbox = outbox
         self._clock = clock
+        self._hears_threads = hears_threads
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, body: Mapping[str, Any], /) -> str | None:
@@ -142,6 +144,10 @@ class Reception:
         if incoming.kind is Kind.MENTION and incoming.origin.thread is not None:
             await self._lookups.resume(incoming.conversation)
         await self._accept(incoming)
+        if incoming.kind is Kind.MENTION and not self._hears_threads:
+            key = f"mention_only:{incoming.origin.channel}"
+            told = notice(key, incoming, replies.MENTION_ONLY)
+            await self._outbox.put([told], now=self._clock())
         if incoming.kind is Kind.COMMAND:
             return replies.IN_DIRECT.say(incoming.language)
         return None

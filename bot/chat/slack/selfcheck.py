@@ -55,11 +55,15 @@ _LOST: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Who we are, what the bot must do without, and by how much our clock is fast."""
+    """Who we are, what the bot must do without, and by how much our clock is fast.
+
+    `hears_threads` says whether it hears what is said in threads of channels.
+    """
 
     us: Us
     lacking: tuple[str, ...]
     skew: float
+    hears_threads: bool = True
 
 
 async def look(
@@ -90,6 +94,7 @@ async def look(
         us=us,
         lacking=tuple(_without(scopes, WANTED)),
         skew=_skew(told.headers, clock()),
+        hears_threads="channels:history" in scopes,
     )
 
 

@@ -71,6 +71,7 @@ class Tenancy:
             lookups=rooms.lookups,
             outbox=rooms.outbox,
             clock=rooms.clock,
+            hears_threads=found.hears_threads,
         )
         presses = _presses(self._posting, directory, rules, rooms)
         self._app = bolt_app(
