@@ -92,7 +92,7 @@ def _slack_rules(settings: Settings) -> "Rules":
         ),
         grants=_grants(slack),
         trusting=slack.guest_policy == "trusting",
-        look=Look(experts=frozenset(slack.ask_groups())),
+        look=Look(experts=slack.ask_groups()),
     )
 
 

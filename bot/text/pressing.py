@@ -36,6 +36,21 @@ NOTE: Final = Phrase(ja="補足（任意）", en="A note (optional)")
 SEND: Final = Phrase(ja="送信", en="Send")
 CLOSE: Final = Phrase(ja="閉じる", en="Close")
 
+# --- people --------------------------------------------------------------------------
+
+PLEASE_HELP: Final = Phrase(
+    ja="こちらの質問に、ご存じの方のご回答をお願いします。「{question}」",
+    en="Could somebody who knows answer this, please? “{question}”",
+)
+CALLED: Final = Phrase(
+    ja="担当者に声をかけました（一つの質問につき一度だけ知らせます）。",
+    en="People who know are being asked, once for each question.",
+)
+NOBODY: Final = Phrase(
+    ja="ここでは、声をかける担当者が設定されていません。",
+    en="Nobody is named here who could be asked.",
+)
+
 # --- what a source says ------------------------------------------------------------
 
 PASSAGE: Final = Phrase(ja="該当箇所", en="Passage")

@@ -14,6 +14,7 @@ from bot.chat.counting import Questions
 from bot.chat.slack.installation import Access, Rooms, Rules
 from bot.chat.slack.intake import Terms
 from bot.chat.slack.platform import SlackPlatform
+from bot.chat.slack.stage import Look
 from bot.core.errors import Unavailable
 from bot.core.inbox import Accepted, Incoming, QuestionId
 from bot.core.model import (
@@ -141,6 +142,7 @@ class Around:
 
     grants: Grants = field(default_factory=Grants)
     trusting: bool = False
+    experts: dict[str, str] = field(default_factory=dict)
     bots: dict[str, frozenset[str]] = field(default_factory=dict)
     deadline: timedelta = timedelta(minutes=15)
     proxy: str | None = None
@@ -170,6 +172,7 @@ def platform(
         terms=Terms(deadline=around.deadline, bots=around.bots),
         grants=around.grants,
         trusting=around.trusting,
+        look=Look(experts=around.experts),
     )
     rooms = Rooms(
         answer=answerer.answer,

@@ -40,7 +40,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A sentence for a person: in a thread, or where only that person reads it."""
+    """A sentence for a person: in a thread, or where only that person reads it.
+
+    `calls` is a group of people who are notified of it.
+    """
 
     kind: Literal["told"] = "told"
     text: str
@@ -48,6 +51,7 @@ class Told:
     channel: str | None = None
     thread: str | None = None
     offer: Offer | None = None
+    calls: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +140,8 @@ class Errands:
         found = await self._standing(errand, channel, told.thread)
         if found is not None:
             return found
-        content = Content(text=escaped(told.text), blocks=_blocks(told))
+        called = f"<!subteam^{told.calls}> " if told.calls else ""
+        content = Content(text=called + escaped(told.text), blocks=_blocks(told))
         marks = mark(errand.notice.key, NOTICE)
         if told.thread is None:
             return await self._posting.open(channel, content, mark=marks)

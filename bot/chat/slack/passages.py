@@ -1,8 +1,11 @@
 """Finds what a source of an answer says, for somebody who may read that now."""
 
+from collections.abc import Mapping, Sequence
+
 from bot.chat.audience import Grants, of_person
 from bot.chat.slack.directory import Directory
 from bot.chat.surface import unpacked
+from bot.core.access import Audience
 from bot.core.inbox import QuestionId
 from bot.core.model import Citation, Language
 from bot.core.ports import ActiveGeneration, Askings, Catalogue
@@ -50,21 +53,31 @@ class Passages:
         cited = await self.cited(question)
         if cited is None:
             return pressing.FORGOTTEN
-        for citation in cited:
-            if citation.number == number:
-                return await self._allowed(citation, user, language)
-        return pressing.NOT_SHOWN
-
-    async def _allowed(
-        self, citation: Citation, user: str, language: Language
-    ) -> Citation | Phrase:
         person = await self._directory.person(user)
         audience = of_person(person, self._grants, language)
+        meant = [citation for citation in cited if citation.number == number]
+        for citation, revision in (await self._visible(meant, audience)).items():
+            return citation if citation.revision == revision else pressing.CHANGED
+        return pressing.NOT_SHOWN
+
+    async def allowed(
+        self, cited: Sequence[Citation], audience: Audience, /
+    ) -> Sequence[Citation]:
+        """Return those whose documents this audience may see now."""
+        return list(await self._visible(cited, audience))
+
+    async def _visible(
+        self, cited: Sequence[Citation], audience: Audience
+    ) -> Mapping[Citation, int]:
+        """Return those whose documents may be seen, with the revisions of today."""
         generation = await self._generations.active()
         if generation is None:
-            return pressing.NOT_SHOWN
-        live = await self._catalogue.live(generation.id, [citation.document])
-        now = live.get(citation.document)
-        if now is None or not now.access.permits(audience.principals):
-            return pressing.NOT_SHOWN
-        return citation if now.revision == citation.revision else pressing.CHANGED
+            return {}
+        documents = {citation.document for citation in cited}
+        live = await self._catalogue.live(generation.id, documents)
+        return {
+            citation: now.revision
+            for citation in cited
+            if (now := live.get(citation.document)) is not None
+            and now.access.permits(audience.principals)
+        }

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from bot.chat.slack import actions, modals
+from bot.chat.slack.calling import Calling
 from bot.chat.slack.directory import Directory
 from bot.chat.slack.markup import escaped
 from bot.chat.slack.modals import Matter
@@ -29,8 +30,9 @@ log = structlog.get_logger()
 class Presses:
     """Answers presses, each with a window or a sentence that only who pressed sees.
 
-    Called after the ack; `language` is for people whose own is not known. Nothing is
-    raised: whoever pressed can press again.
+    Called after the ack; `language` is for people whose own is not known, `told` is
+    called when there is something in the outbox. Nothing is raised: whoever pressed
+    can press again.
     """
 
     def __init__(
@@ -38,15 +40,19 @@ class Presses:
         posting: Posting,
         directory: Directory,
         passages: Passages,
+        calling: Calling,
         *,
         feedback: Feedback,
         lookups: Askings,
+        told: Callable[[], None],
         clock: Callable[[], datetime],
         language: Language = Language.JA,
     ) -> None:
         self._posting = posting
         self._directory = directory
         self._passages = passages
+        self._calling = calling
+        self._told = told
         self._feedback = feedback
         self._lookups = lookups
         self._clock = clock
@@ -93,6 +99,8 @@ class Presses:
                 return await self._opened(press, language)
             case actions.PRIVATELY | actions.MORE | actions.SHARE:
                 return await self._asked_again(press)
+            case actions.PERSON:
+                return await self._called(press)
             case _:
                 return None
 
@@ -111,6 +119,12 @@ class Presses:
             return found
         await self._posting.window(press.trigger_id, modals.passage(found, language))
         return None
+
+    async def _called(self, press: Pressed) -> Phrase:
+        question = QuestionId(press.button.value)
+        said = await self._calling.call(question, press.container.channel_id)
+        self._told()
+        return said
 
     async def _asked_again(self, press: Pressed) -> Phrase | None:
         """Say where the answer comes, or that there is nothing left to ask again."""

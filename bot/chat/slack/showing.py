@@ -127,7 +127,8 @@ class SlackShowing:
             now=stage.now(),
             private=is_direct(claim.incoming),
             shareable=is_of_channel(claim.incoming),
-            expert=claim.incoming.origin.channel in stage.look.experts,
+            expert=not is_direct(claim.incoming)
+            and claim.incoming.origin.channel in stage.look.experts,
             stale_after=stage.look.stale_after,
         )
         self._spot: Spot | None = None

@@ -16,11 +16,12 @@ from bot.core.inbox import QuestionId
 class Look:
     """What the settings say about how answers look.
 
-    `stale_after` is by source; `experts` are the channels where people can be asked.
+    `stale_after` is by source; `experts` are the groups of people that can be asked, by
+    channel.
     """
 
     stale_after: Mapping[str, timedelta] = field(default_factory=dict)
-    experts: frozenset[str] = frozenset()
+    experts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.chat.desk import Desk
 from bot.chat.slack.app import bolt_app
+from bot.chat.slack.calling import Calling
 from bot.chat.slack.directory import Directory
 from bot.chat.slack.errands import Errands
 from bot.chat.slack.http_events import hearing
@@ -54,7 +55,8 @@ class Tenancy:
         self._client = access.client()
         self._posting = Posting(self._client, tenure)
         directory = Directory(self._client, team=found.us.team)
-        self._desk = _desk(self._surface(directory, rules, rooms, tenure, found), rooms)
+        surface = self._surface(directory, rules, rooms, tenure, found)
+        self._desk = _desk(surface, rooms)
         intake = Intake(us=found.us, terms=rules.terms)
         self._notices = Notices(
             _errands(self._posting, intake, rooms),
@@ -73,7 +75,7 @@ class Tenancy:
             clock=rooms.clock,
             hears_threads=found.hears_threads,
         )
-        presses = _presses(self._posting, directory, rules, rooms)
+        presses = self._presses(directory, surface, rules, rooms)
         self._app = bolt_app(
             self._client,
             found.us,
@@ -107,6 +109,36 @@ class Tenancy:
             stop=self._nobody_reads,
         )
         return SlackSurface(directory, showings, rules.grants, trusting=rules.trusting)
+
+    def _presses(
+        self, directory: Directory, surface: SlackSurface, rules: Rules, rooms: Rooms
+    ) -> Presses:
+        passages = Passages(
+            directory,
+            rules.grants,
+            lookups=rooms.lookups,
+            catalogue=rooms.catalogue,
+            generations=rooms.generations,
+        )
+        calling = Calling(
+            passages,
+            rules.look.experts,
+            readers=surface.audience,
+            lookups=rooms.lookups,
+            outbox=rooms.outbox,
+            clock=rooms.clock,
+        )
+        return Presses(
+            self._posting,
+            directory,
+            passages,
+            calling,
+            feedback=rooms.feedback,
+            lookups=rooms.lookups,
+            told=self._notices.wake,
+            clock=rooms.clock,
+            language=rules.terms.language,
+        )
 
     async def run(self, *, ping: float, clock: Callable[[], float]) -> None:
         """Hear, answer and tell until cancelled."""
@@ -171,27 +203,6 @@ def _errands(posting: Posting, intake: Intake, rooms: Rooms) -> Errands:
         inbox=rooms.questions,
         lookups=rooms.lookups,
         clock=rooms.clock,
-    )
-
-
-def _presses(
-    posting: Posting, directory: Directory, rules: Rules, rooms: Rooms
-) -> Presses:
-    passages = Passages(
-        directory,
-        rules.grants,
-        lookups=rooms.lookups,
-        catalogue=rooms.catalogue,
-        generations=rooms.generations,
-    )
-    return Presses(
-        posting,
-        directory,
-        passages,
-        feedback=rooms.feedback,
-        lookups=rooms.lookups,
-        clock=rooms.clock,
-        language=rules.terms.language,
     )
 
 

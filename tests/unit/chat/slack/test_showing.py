@@ -299,7 +299,7 @@ async def test_answering_privately_is_offered_whether_anything_was_found_or_not(
 
 
 async def test_people_can_be_asked_where_the_settings_name_some(slack: Slack) -> None:
-    thread = Thread(slack, look=Look(experts=frozenset({"CSOUMU"})))
+    thread = Thread(slack, look=Look(experts={"CSOUMU": "S1"}))
     offered = []
     for where in ("総務", "general"):
         question = await slack.say("tanaka", where, ASKED)
