@@ -31,7 +31,7 @@ def plugs(settings: Settings, /) -> Sequence[Plug]:
     """Return what makes the platforms; the settings are looked through at once."""
     if not settings.slack.wanted:
         return ()
-    access, rules = slack_access(settings), _slack_rules(settings)
+    access, rules = slack_access(settings), slack_rules(settings)
 
     def plug(app: App, metrics: Metrics) -> Platform:
         # The SDK takes long to import, and is of no use to who has no Slack.
@@ -77,7 +77,8 @@ def slack_access(settings: Settings, /) -> "Access":
     )
 
 
-def _slack_rules(settings: Settings) -> "Rules":
+def slack_rules(settings: Settings, /) -> "Rules":
+    """Return what the settings say about questions and rights in Slack."""
     from bot.chat.slack.installation import Rules
     from bot.chat.slack.intake import Terms
     from bot.chat.slack.stage import Look
