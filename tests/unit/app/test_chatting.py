@@ -19,8 +19,6 @@ bot_token = "xoxb-1"
 app_token = "xapp-1"
 signing_secret = "秘密"
 """
-    '[slack]\nbot_token = "xoxb-1"\napp_token = "xapp-1"\nsigning_secret = "秘密"\n'
-)
 
 Reader: TypeAlias = Callable[[str], Settings]
 
