@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, bindparam, case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.access import DENY, Principal
+from bot.core.access import DENY, Access, Principal
 from bot.core.model import DocumentId, Generation, GenerationId, LiveDocument
 from bot.core.sync import SourceStatus, SyncRun
 from bot.state.database import Database
@@ -71,6 +71,15 @@ _SHOWN = (
 )
 
 
+_RIGHTS = (
+    select(documents.c.source, accesses.c.layers)
+    .distinct()
+    .join(accesses, accesses.c.digest == documents.c.access)
+    .join(projections, projections.c.document == documents.c.id)
+    .where(documents.c.removed_at.is_(None), projections.c.live.is_not(None))
+)
+
+
 class SqlCatalogue:
     """Reads the catalogue from the state database."""
 
@@ -124,6 +133,20 @@ class SqlCatalogue:
             _status(row, shown.get(row.name, (0, 0)), failing.get(row.name, 0), runs)
             for row in names
         ]
+
+    async def rights(self) -> Mapping[str, Collection[Access]]:
+        """Return what the live documents of every source ask of who reads them."""
+        async with self._database.reading() as connection:
+            generation = await active(connection)
+            if generation is None:
+                return {}
+            rows = await connection.execute(
+                _RIGHTS.where(projections.c.generation == generation.id)
+            )
+        found: dict[str, list[Access]] = {}
+        for source, layers in rows:
+            found.setdefault(source, []).append(access(layers))
+        return found
 
 
 def _named(texts: Iterable[str]) -> frozenset[Principal]:

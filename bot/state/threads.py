@@ -124,6 +124,23 @@ class SqlThreads:
         async with self._database.reading() as connection:
             return tuple(await connection.scalars(statement))
 
+    async def recent(
+        self, asker: str, /, *, surface: str, limit: int
+    ) -> Sequence[Incoming]:
+        """Return what a person asked last, newest first, but for what is forgotten."""
+        statement = (
+            select(questions)
+            .where(
+                questions.c.surface == surface,
+                questions.c.asker == asker,
+                questions.c.text != "",
+            )
+            .order_by(questions.c.number.desc())
+            .limit(limit)
+        )
+        async with self._database.reading() as connection:
+            return [asked.incoming(row) for row in await connection.execute(statement)]
+
     @uninterrupted
     async def replace(
         self, question: QuestionId, text: str, language: Language, /

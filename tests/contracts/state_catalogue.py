@@ -73,6 +73,22 @@ class CatalogueContract:
         await state.ledger.remove(desk.run, [LEAVE])
         assert await state.catalogue.principals() == {"grp:staff"}
 
+    async def test_the_rights_of_a_source_are_those_of_its_live_documents(
+        self, state: Ports
+    ) -> None:
+        desk = await a_desk(state)
+        assert await state.catalogue.rights() == {}
+
+        await desk.publish(a_state(LEAVE, access=BOARD), a_state(TRAVEL, access=BOARD))
+        third = document_id(SOURCE, "規程")
+        await desk.publish(a_state(third, access=OPEN))
+        await desk.stage(a_state(document_id(SOURCE, "未"), access=STAFF))
+        found = await state.catalogue.rights()
+        assert sorted(found[SOURCE], key=repr) == sorted([BOARD, OPEN], key=repr)
+
+        await state.ledger.remove(desk.run, [third])
+        assert await state.catalogue.rights() == {SOURCE: [BOARD]}
+
     async def test_a_source_is_described_by_what_is_live_of_it(
         self, state: Ports
     ) -> None:

@@ -36,6 +36,7 @@ from bot.core.ports import (
     Projection,
     Quarantine,
     Runs,
+    Shelves,
     Threads,
     VectorCache,
 )
@@ -55,6 +56,10 @@ class Waiting(Line, OpenQuestions, Protocol):
     """Who waits."""
 
 
+class Reading(Catalogue, Shelves, Protocol):
+    """What may be shown, and what there is."""
+
+
 class Lookups(Threads, Askings, Protocol):
     """What people refer to."""
 
@@ -63,7 +68,7 @@ class Ports(Protocol):
     """The state ports, open on the same data."""
 
     @property
-    def catalogue(self) -> Catalogue: ...
+    def catalogue(self) -> Reading: ...
     @property
     def generations(self) -> Generations: ...
     @property

@@ -71,6 +71,24 @@ class ThreadsContract:
         assert await state.threads.incoming(question) == a_question()
         assert await state.threads.incoming(QuestionId("無い")) is None
 
+    async def test_what_a_person_asked_last_comes_first_until_it_is_forgotten(
+        self, state: Ports
+    ) -> None:
+        for number in range(3):
+            asked = replace(a_question(f"1712.{number}"), text=f"{number}番目は？")
+            [last] = await accepted(state, asked)
+        await accepted(state, replace(a_question("1712.8"), asker="U佐藤"))
+        threads = state.threads
+
+        found = await threads.recent("U山田", surface=SLACK, limit=2)
+
+        assert [each.text for each in found] == ["2番目は？", "1番目は？"]
+        assert not await threads.recent("U山田", surface="discord", limit=2)
+        await state.questions.end(last, Outcome.CANCELLED, now=NOW)
+        await state.inbox_upkeep.purge(before=at(1))
+        [newest, _] = await threads.recent("U山田", surface=SLACK, limit=9)
+        assert newest.text == "1番目は？"
+
     async def test_the_messages_of_an_answer_are_known(self, state: Ports) -> None:
         claim = await at_work(state)
         await state.questions.posted(claim, "1712.10")

@@ -46,6 +46,7 @@ from bot.core.ports.state import (
     Projection,
     Quarantine,
     Runs,
+    Shelves,
     VectorCache,
 )
 from bot.core.ports.threads import Askings, Threads
@@ -83,6 +84,7 @@ __all__ = [
     "Quarantine",
     "Role",
     "Runs",
+    "Shelves",
     "Stored",
     "Telling",
     "Tenure",

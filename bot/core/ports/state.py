@@ -44,6 +44,19 @@ class Catalogue(Protocol):
         """How every source that was ever synced stands."""
 
 
+class Shelves(Protocol):
+    """What there is to read, for people who want to know what they can ask about."""
+
+    async def sources(self) -> Sequence[SourceStatus]:
+        """How every source that was ever synced stands."""
+
+    async def rights(self) -> Mapping[str, Collection[Access]]:
+        """Return what the live documents of every source ask of who reads them.
+
+        Each access once; a source with nothing live is left out.
+        """
+
+
 class ActiveGeneration(Protocol):
     """Which build of the index answers."""
 

@@ -51,6 +51,11 @@ class Askings(Protocol):
     async def open_of(self, asker: str, /, *, surface: str) -> Sequence[QuestionId]:
         """Return the open questions of a person."""
 
+    async def recent(
+        self, asker: str, /, *, surface: str, limit: int
+    ) -> Sequence[Incoming]:
+        """Return what a person asked last, newest first, but for what is forgotten."""
+
     async def messages(self, question: QuestionId, /) -> tuple[str, ...]:
         """Return the ids of our messages that show its answer, in order."""
 
