@@ -50,6 +50,7 @@ def plugs(settings: Settings, /) -> Sequence[Plug]:
             feedback=state.feedback,
             catalogue=state.catalogue,
             generations=state.generations,
+            shelves=state.catalogue,
             worker=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
             clock=app.clock,
             profile=lambda _: settings.answers.profile,

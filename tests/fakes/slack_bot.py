@@ -184,6 +184,7 @@ def platform(
         feedback=state.feedback,
         catalogue=state.catalogue,
         generations=state.generations,
+        shelves=state.catalogue,
         worker="甲",
         clock=slack.clock.datetime,
     )

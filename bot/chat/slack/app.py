@@ -50,6 +50,7 @@ def bolt_app(
     whisper: Whisper,
     press: Late,
     submit: Late,
+    home: Late,
     signing_secret: str | None = None,
 ) -> AsyncApp:
     """Return the app; with a signing secret it believes nothing that is not signed.
@@ -57,7 +58,8 @@ def bolt_app(
     `take` stores a delivery and returns what to say to who gave a command; when it
     is `Unavailable`, Slack gets no ack and delivers again. `stop` is called after
     the ack of a wish to stop something, `whisper` with a response URL and a text,
-    `press` after the ack of any other button and `submit` after that of a window.
+    `press` after the ack of any other button, `submit` after that of a window, and
+    `home` when somebody opens the Home tab.
     """
     token = client.token
 
@@ -82,6 +84,7 @@ def bolt_app(
         request_verification_enabled=signing_secret is not None,
         ssl_check_enabled=False,  # it answers without looking at the signature
     )
+    app.event("app_home_opened")(_unacked(home))
     _listen(app, stop, whisper)
     app.action(_ANY)(_after_ack(press))
     app.view(_ANY)(_after_ack(submit))
@@ -135,6 +138,15 @@ def _acknowledge(app: AsyncApp) -> None:
     app.event(_ANY)(_heard)
     for anything in (app.command, app.shortcut, app.options):
         anything(_ANY)(_acknowledged)
+
+
+def _unacked(late: Late) -> Callable[..., Awaitable[None]]:
+    """Return a listener for events, which Bolt acknowledges by itself."""
+
+    async def listener(body: Body) -> None:
+        await late(body)
+
+    return listener
 
 
 def _after_ack(late: Late) -> Callable[..., Awaitable[None]]:

@@ -23,6 +23,7 @@ from bot.core.ports import (
     Feedback,
     InboxUpkeep,
     Outbox,
+    Shelves,
 )
 
 
@@ -74,6 +75,7 @@ class Rooms:
     feedback: Feedback
     catalogue: Catalogue
     generations: ActiveGeneration
+    shelves: Shelves
     worker: str
     clock: Callable[[], datetime]
     profile: Callable[[Incoming], Profile] = lambda _: Profile.DOCS

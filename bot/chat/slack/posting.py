@@ -180,6 +180,10 @@ class Posting:
         """Open a window for who pressed a button; the trigger does it once, for 3 s."""
         await self._call(self._client.views_open, trigger_id=trigger, view=view)
 
+    async def publish(self, user: str, view: Json, /) -> None:
+        """Have somebody's Home tab show this."""
+        await self._call(self._client.views_publish, user_id=user, view=view)
+
     async def whisper(
         self, channel: str, content: Content, /, *, to: str, thread: str | None
     ) -> None:

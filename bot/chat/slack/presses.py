@@ -15,6 +15,7 @@ from bot.chat.slack.passages import Passages
 from bot.chat.slack.posting import Content, Posting
 from bot.chat.slack.pressed import Pressed, Submitted, pressed, submitted
 from bot.chat.slack.refusals import Denied
+from bot.chat.slack.spoken import spoken
 from bot.core.errors import Conflict, Unavailable
 from bot.core.feedback import Judgement, Verdict
 from bot.core.inbox import QuestionId
@@ -175,14 +176,7 @@ class Presses:
     # --- to whom ---------------------------------------------------------------------
 
     async def _spoken(self, user: str) -> Language:
-        """Return the language in which somebody has Slack."""
-        try:
-            locale = await self._directory.locale(user)
-        except Unavailable:
-            locale = None
-        if not locale:
-            return self._language
-        return Language.JA if locale.startswith("ja") else Language.EN
+        return await spoken(self._directory, user, default=self._language)
 
     async def _whisper(
         self, matter: Matter, user: str, phrase: Phrase | None, language: Language

@@ -14,6 +14,7 @@ from bot.chat.slack.app import bolt_app
 from bot.chat.slack.calling import Calling
 from bot.chat.slack.directory import Directory
 from bot.chat.slack.errands import Errands
+from bot.chat.slack.home import Home
 from bot.chat.slack.http_events import hearing
 from bot.chat.slack.installation import Access, Rooms, Rules
 from bot.chat.slack.intake import Intake
@@ -84,6 +85,7 @@ class Tenancy:
             whisper=self._whisper,
             press=presses.press,
             submit=presses.submit,
+            home=_home(self._posting, directory, rules, rooms).opened,
             signing_secret=access.signing_secret if access.app_token is None else None,
         )
         self._sockets: Sockets | None = None
@@ -203,6 +205,18 @@ def _errands(posting: Posting, intake: Intake, rooms: Rooms) -> Errands:
         inbox=rooms.questions,
         lookups=rooms.lookups,
         clock=rooms.clock,
+    )
+
+
+def _home(posting: Posting, directory: Directory, rules: Rules, rooms: Rooms) -> Home:
+    return Home(
+        posting,
+        directory,
+        rules.grants,
+        lookups=rooms.lookups,
+        shelves=rooms.shelves,
+        clock=rooms.clock,
+        language=rules.terms.language,
     )
 
 

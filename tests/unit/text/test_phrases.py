@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bot.core.model import Language
-from bot.text import chatting, findings, judging, phrases, pressing, replies
+from bot.text import chatting, findings, home, judging, phrases, pressing, replies
 from bot.text.phrases import Phrase
 
 ALL = {
@@ -17,6 +17,7 @@ ALL = {
         ("chat ", chatting),
         ("reply ", replies),
         ("press ", pressing),
+        ("home ", home),
     )
     for name, value in vars(module).items()
     if isinstance(value, Phrase)

@@ -1,0 +1,16 @@
+"""Says in which language somebody has Slack."""
+
+from bot.chat.slack.directory import Directory
+from bot.core.errors import Unavailable
+from bot.core.model import Language
+
+
+async def spoken(directory: Directory, user: str, /, *, default: Language) -> Language:
+    """Return the language in which somebody has Slack, or the default."""
+    try:
+        locale = await directory.locale(user)
+    except Unavailable:
+        locale = None
+    if not locale:
+        return default
+    return Language.JA if locale.startswith("ja") else Language.EN
