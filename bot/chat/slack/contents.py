@@ -52,7 +52,8 @@ class View:
 
     `buttons` is the language of who asked. `private` answers can be asked anew in
     their channel where they are `shareable`; elsewhere they are offered privately.
-    `expert` says that there are people to ask. Sources warn of their age where
+    `expert` says that there are people to ask, `detailed` that the answer is a long one
+    already. Sources warn of their age where
     `stale_after` has a time for them.
     """
 
@@ -62,6 +63,7 @@ class View:
     private: bool = False
     shareable: bool = False
     expert: bool = False
+    detailed: bool = False
     stale_after: Mapping[str, timedelta] = field(default_factory=dict)
 
 
@@ -204,7 +206,7 @@ def _verdicts(view: View) -> Json:
 
 def _choices(ended: Ended, view: View) -> Iterator[Json]:
     """Offer the same whether anything was found or not: an offer must tell nothing."""
-    if ended.answer is not None:
+    if ended.answer is not None and not view.detailed:
         yield _button(actions.MORE, chatting.MORE.say(view.buttons), view)
     if ended.outcome not in {Outcome.ANSWERED, Outcome.REFUSED}:
         return

@@ -20,8 +20,11 @@ def is_direct(incoming: Incoming, /) -> bool:
 
 
 def is_of_channel(incoming: Incoming, /) -> bool:
-    """Whether a private question came from a channel, where it could be asked too."""
-    return is_private(incoming) and not incoming.origin.channel.startswith("D")
+    """Whether a private question came from a channel, where it was not asked yet.
+
+    What somebody wants answered privately by a button was asked there already.
+    """
+    return incoming.kind is Kind.COMMAND and not incoming.origin.channel.startswith("D")
 
 
 async def placed(

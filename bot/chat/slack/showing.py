@@ -40,6 +40,7 @@ from bot.core.model import (
 from bot.core.ports import Place, Tenure
 from bot.telemetry import SHOWING_FAILED
 from bot.text import chatting
+from bot.text.courtesy import wants_more
 from bot.text.waiting import ahead
 
 log = structlog.get_logger()
@@ -129,6 +130,7 @@ class SlackShowing:
             shareable=is_of_channel(claim.incoming),
             expert=not is_direct(claim.incoming)
             and claim.incoming.origin.channel in stage.look.experts,
+            detailed=wants_more(claim.incoming.text),
             stale_after=stage.look.stale_after,
         )
         self._spot: Spot | None = None

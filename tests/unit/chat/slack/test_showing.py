@@ -413,7 +413,22 @@ async def test_what_a_click_asks_privately_is_answered_as_a_command_is(
     async with thread.showing(thread.claim(incoming)) as showing:
         await showing.end(answered())
 
-    assert len(slack.dm("tanaka").messages) == 2
+    [_, answer] = slack.dm("tanaka").messages.values()
+    # It was asked in the channel already.
+    assert "shirube_share" not in buttons(answer)
+
+
+async def test_a_long_answer_offers_no_more(slack: Slack, thread: Thread) -> None:
+    offered = []
+    for name, text in (("q1", "有休は何日？"), ("q2", "有休を詳しく教えて")):
+        question = await slack.say("tanaka", "general", ASKED)
+        incoming = asked(question, text=text)
+        async with thread.showing(thread.claim(incoming, name=name)) as showing:
+            await showing.end(answered())
+        [message] = slack.replies(question)
+        offered.append("shirube_more" in buttons(message))
+
+    assert offered == [True, False]
 
 
 async def test_where_no_conversation_can_be_opened_the_answer_is_whispered(
