@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain, repeat
 from typing import Final, TypeAlias, assert_never
 
 import structlog
@@ -52,8 +54,11 @@ AT_ONCE: Final = 50
 TRIES: Final = 3
 """So often an answer is begun anew because those who will see it have changed."""
 
-ATTEMPTS: Final = 3
+ATTEMPTS: Final = 5
 """So often answering is begun; what fails every time must not be tried for ever."""
+
+HOPELESS: Final = 50
+"""So often an answer that is there is shown; a process that dies is no fault of it."""
 
 _UNANSWERED: Final = {
     Outcome.CANCELLED: phrases.QUESTION_CANCELLED,
@@ -118,6 +123,7 @@ class Desk:
         self._grown = asyncio.Event()
         self._idle = asyncio.Event()
         self._works: dict[QuestionId, _Work] = {}
+        self._mistakes: Counter[QuestionId] = Counter()
         self._running = 0
         self._draining = False
 
@@ -183,6 +189,7 @@ class Desk:
             log.warning(SHOWING_FAILED, question=claim.question, errors=told)
         except* Exception:
             # A mistake of ours with one question; the others must not suffer.
+            self._mistakes[claim.question] += 1
             log.exception(SHOWING_FAILED, question=claim.question)
         finally:
             self._running -= 1
@@ -197,14 +204,15 @@ class Desk:
                 await self._claims.renew(claim, until=self._clock() + CLAIMED)
 
     async def _see_through(self, claim: Claim) -> None:
-        if claim.attempt > 3 * ATTEMPTS:
+        mistakes = self._mistakes[claim.question]
+        if claim.attempt > HOPELESS or mistakes > 2 * ATTEMPTS:
             # Not even the apology can be shown.
             ended = _unanswered(claim, Outcome.FAILED)
             await self._until_done(self._finish, claim, ended)
             return
         posted = partial(self._claims.posted, claim)
         async with self._surface.showing(claim, posted) as showing:
-            if claim.staged is None or claim.attempt > 2 * ATTEMPTS:
+            if claim.staged is None or mistakes > ATTEMPTS:
                 ended = await self._ended(claim, showing)
                 await self._until_done(self._claims.stage, claim, packed(ended))
             else:
@@ -213,6 +221,7 @@ class Desk:
         await self._until_done(self._finish, claim, ended)
 
     async def _finish(self, claim: Claim, ended: Ended) -> None:
+        self._mistakes.pop(claim.question, None)
         answer = ended.answer
         await self._claims.finish(
             claim,
@@ -260,7 +269,7 @@ class Desk:
         """Answer for those who see it; once more if they changed before it began."""
         incoming = claim.incoming
         for _ in range(TRIES):
-            audience = await self._surface.audience(incoming)
+            audience = await self._readers(incoming)
             try:
                 return await self._written(claim, audience, showing)
             except _Narrowed as narrowed:
@@ -268,6 +277,16 @@ class Desk:
                     break
         text = phrases.AUDIENCE_CHANGED.say(incoming.language)
         return Ended(outcome=Outcome.REFUSED, language=incoming.language, text=text)
+
+    async def _readers(self, incoming: Incoming) -> Audience:
+        """Find out who will see the answer; the deadline ends it, and nothing else."""
+        pauses = chain(PAUSES, repeat(PAUSES[-1]))
+        while True:
+            try:
+                return await self._surface.audience(incoming)
+            except Unavailable as error:
+                log.warning(SHOWING_FAILED, error=str(error))
+                await self._pause(max(next(pauses), error.retry_after or 0.0))
 
     async def _written(
         self, claim: Claim, audience: Audience, showing: Showing
@@ -305,7 +324,7 @@ class Desk:
         self, question: Question, incoming: Incoming, *, shown: bool
     ) -> None:
         """Raise `_Narrowed` unless everybody may still see what they could."""
-        now = await self._surface.audience(incoming)
+        now = await self._readers(incoming)
         if not question.audience.principals <= now.principals:
             raise _Narrowed(shown=shown)
 

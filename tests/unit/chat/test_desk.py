@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.desk import ATTEMPTS, Desk
+from bot.chat.desk import ATTEMPTS, HOPELESS, Desk
 from bot.chat.surface import Ended, Posted, packed, unpacked
 from bot.core.access import PUB, Audience, principal
 from bot.core.errors import Unavailable
@@ -142,9 +142,13 @@ class Board:
     begun: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
     audiences: list[Audience] = field(default_factory=lambda: [INSIDE])
     thread: Callable[[], Thread] = Thread
+    silent: int = 0
 
     async def audience(self, incoming: Incoming, /) -> Audience:
         del incoming
+        if self.silent:
+            self.silent -= 1
+            raise Unavailable("the chat does not say who reads it")
         return self.audiences[0] if len(self.audiences) == 1 else self.audiences.pop(0)
 
     @asynccontextmanager
@@ -390,7 +394,7 @@ async def test_an_answer_that_cannot_be_shown_harms_no_other(state: State) -> No
 async def test_what_can_never_be_shown_is_given_up(state: State) -> None:
     asked = await accept(state, incoming("1"))
     until = NOW + timedelta(seconds=1)
-    for _ in range(3 * ATTEMPTS):
+    for _ in range(HOPELESS):
         claim = await state.questions.claim(
             "乙", surfaces=["chat"], now=NOW, until=until
         )
@@ -407,7 +411,38 @@ async def test_what_can_never_be_shown_is_given_up(state: State) -> None:
     assert board.threads == {}
 
 
+async def test_an_answer_that_is_there_outlives_many_kills(state: State) -> None:
+    """A process that dies is no fault of the answer that waits to be shown."""
+    asked = await accept(state, incoming("1"))
+    until = NOW + timedelta(seconds=1)
+    ended = Ended(outcome=Outcome.ANSWERED, language=Language.JA, text=TEXT)
+    for number in range(HOPELESS - 1):
+        claim = await state.questions.claim(
+            "乙", surfaces=["chat"], now=NOW, until=until
+        )
+        assert claim
+        if number == 0:
+            await state.questions.stage(claim, packed(ended))
+        await state.questions.release(claim)
+    board = Board()
+
+    async with at_work(state, board) as desk:
+        await seen_through(desk, board)
+
+    assert board.threads[asked].ends == [ended]
+
+
 # --- who reads it --------------------------------------------------------------
+
+
+async def test_who_reads_it_is_asked_until_the_chat_says(state: State) -> None:
+    board = Board(silent=3)
+    asked = await accept(state, incoming("1"))
+
+    async with at_work(state, board) as desk:
+        await seen_through(desk, board)
+
+    assert [end.outcome for end in board.threads[asked].ends] == [Outcome.ANSWERED]
 
 
 async def test_a_guest_who_comes_before_the_first_sentence_narrows_it(
