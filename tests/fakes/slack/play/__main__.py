@@ -82,7 +82,8 @@ def main() -> None:
             code = asyncio.run(play(port))
         except OSError as error:
             sys.exit(f"{error.strerror or error}; PORT=… chooses another port")
-    print("stopped")
+    if code == 0:
+        print("stopped")
     sys.exit(code)
 
 

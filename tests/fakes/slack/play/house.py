@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from bot import settings
+from bot.app import NONE
 from bot.commands.demo import samples, usable
 from bot.settings import Settings
 from tests.fakes.slack import Slack
@@ -136,20 +137,22 @@ def environment(given: Mapping[str, str], /) -> dict[str, str]:
     return kept | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
 
 
-async def with_models(house: House, read: Settings, /) -> tuple[House, str]:
-    """Return the house with the models that can be used, and which one answers."""
-    read, problems = await usable(read)
-    chosen = {
-        "SHIRUBE_OLLAMA__CHAT_MODEL": read.ollama.chat_model,
-        "SHIRUBE_OLLAMA__EMBED_MODEL": read.ollama.embed_model,
-    }
+async def with_models(house: House, wanted: Settings, /) -> tuple[House, str]:
+    """Return the house with the models that can be used, and what answers there."""
+    if wanted.hosts:
+        return house, ", ".join(wanted.hosts)
+    found, problems = await usable(wanted)
+    chat = _unless_off(wanted.ollama.chat_model, found.ollama.chat_model)
+    embed = _unless_off(wanted.ollama.embed_model, found.ollama.embed_model)
+    chosen = {"SHIRUBE_OLLAMA__CHAT_MODEL": chat, "SHIRUBE_OLLAMA__EMBED_MODEL": embed}
     made = House(house.folder, {**house.environment, **chosen})
-    if read.hosts:
-        return House(house.folder, house.environment), ", ".join(read.hosts)
-    if read.ollama.chat_model == "none":
-        said = "none; answers are sentences of the documents"
-        return made, "\n  ".join([said, *problems])
-    return made, read.ollama.chat_model
+    said = "none: answers are sentences of the documents" if chat == NONE else chat
+    return made, "\n  ".join([said, *problems])
+
+
+def _unless_off(wanted: str, found: str) -> str:
+    """Return the model that was found, unless none is wanted."""
+    return NONE if wanted == NONE else found
 
 
 def settings_of(house: House, /) -> Settings:

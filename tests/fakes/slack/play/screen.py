@@ -15,6 +15,7 @@ def screen(
     slack.dm(me)
     return {
         "me": _person(slack, me),
+        "bot": slack.bot.real_name,
         "people": [_person(slack, user) for user in _players(slack)],
         "names": names(slack),
         "channels": [_channel(slack, channel) for channel in visible(slack, me)],

@@ -102,7 +102,11 @@ const ELEMENTS = {
     ...[["👍", part.positive_button], ["👎", part.negative_button]].map(([thumb, button]) =>
       el("button", {
         type: "button", class: "thumb", title: button.text.text, "aria-label": button.text.text,
-        onclick: () => scene.click(part.action_id, button.value),
+        onclick: (event) => {
+          for (const other of event.target.parentElement.children) other.classList.remove("pressed");
+          event.target.classList.add("pressed");
+          scene.click(part.action_id, button.value);
+        },
       }, thumb))),
   icon_button: (part, block, scene) => el("button", {
     type: "button", class: "thumb", title: part.text.text,
@@ -125,6 +129,7 @@ function choices(part, block, scene, kind) {
     el("label", {},
       el("input", {
         type: kind, name: part.action_id, value: option.value, checked: initial.has(option.value),
+        required: kind === "radio" && block.type === "input" && !block.optional,
         "data-block": block.block_id ?? "", "data-action": part.action_id, "data-type": part.type,
         onchange: () => block.type !== "input" && scene.click(part.action_id, option.value),
       }),

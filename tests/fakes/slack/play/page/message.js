@@ -61,7 +61,7 @@ function reactions(one, scene) {
 function status(one, scene) {
   if (!one.status && !one.stoppable) return null;
   return el("div", { class: "status" },
-    one.status ? el("span", {}, `しるべ: ${one.status}`) : null,
+    one.status ? el("span", {}, `${scene.bot} ${one.status}`) : null,
     one.stoppable ? el("button", { class: "small", onclick: () => scene.act({ act: "stop", ts: one.ts }) }, `■ ${scene.words.stop}`) : null);
 }
 

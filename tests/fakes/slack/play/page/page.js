@@ -62,7 +62,7 @@ function say(text) {
 
 function scene() {
   const { names, me } = shown;
-  return { names, me, words: wordsOf(me.locale), act, edit, open: (root) => go({ thread: root }, "thread"), click: () => {} };
+  return { names, me, bot: shown.bot, words: wordsOf(me.locale), act, edit, open: (root) => go({ thread: root }, "thread"), click: () => {} };
 }
 
 function draw() {
