@@ -15,7 +15,7 @@ from bot.text import pressing, replies
 from tests.contracts.state_records import Desk, a_desk, a_state
 from tests.fakes.shown import answered
 from tests.fakes.slack import Slack
-from tests.fakes.slack.faults import Refuse
+from tests.fakes.slack.faults import CUT_AFTER, Refuse
 from tests.fakes.slack.model import Json, Message, View
 from tests.fakes.slack_bot import Bot, bot
 
@@ -182,6 +182,42 @@ async def test_a_window_that_opens_too_late_is_said_and_the_verdict_is_kept(
     [kept] = await judgements(running)
     assert kept.verdict is Verdict.BAD
     assert said.text == pressing.TOO_LATE.ja
+
+
+async def test_a_window_that_may_not_have_opened_is_said(
+    slack: Slack, running: Bot
+) -> None:
+    answer = await answer_of(slack, running)
+    slack.faults.next("views.open", CUT_AFTER)
+    await press(slack, "tanaka", answer, "bad")
+    [said] = await slack.until(lambda: slack.whispers("tanaka"))
+
+    assert said.text == pressing.FAILED.ja
+
+
+async def test_who_cannot_be_told_is_heard_all_the_same(
+    slack: Slack, running: Bot
+) -> None:
+    answer = await answer_of(slack, running)
+    slack.faults.next("chat.postEphemeral", Refuse("user_not_in_channel"))
+    await press(slack, "smith", answer, "good")
+    await slack.until(lambda: slack.calls_to("chat.postEphemeral"))
+    await press(slack, "tanaka", answer, "good")
+    await slack.until(lambda: slack.whispers("tanaka"))
+
+    assert len(await judgements(running)) == 2
+    assert not slack.whispers("smith")
+
+
+async def test_a_link_that_is_opened_is_acknowledged_and_no_more(
+    slack: Slack, running: Bot
+) -> None:
+    answer = await answer_of(slack, running)
+    await slack.click("tanaka", answer, "shirube_link:1")
+    await running.heard()
+
+    assert slack.calls_to("views.open") == []
+    assert not slack.whispers("tanaka")
 
 
 # --- what a source says ------------------------------------------------------------
