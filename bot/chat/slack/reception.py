@@ -12,6 +12,7 @@ from bot.chat.slack.directory import Directory
 from bot.chat.slack.errands import Offer, Sharing, Withdrawal, notice, task
 from bot.chat.slack.intake import SURFACE, Intake
 from bot.chat.slack.notices import Notices
+from bot.chat.slack.spoken import spoken
 from bot.chat.slack.taken import (
     Again,
     Asked,
@@ -29,7 +30,7 @@ from bot.chat.slack.taken import (
     WithdrawalWanted,
 )
 from bot.core.inbox import Incoming, Kind, Origin, QuestionId
-from bot.core.model import ConversationId, Outcome
+from bot.core.model import ConversationId, Language, Outcome
 from bot.core.ports import Askings, Inbox, Outbox, Threads
 from bot.text import phrases, replies
 
@@ -109,7 +110,9 @@ class Reception:
             if asker != taken.user
         ]
         if others and not await self._directory.is_admin(taken.user):
-            return replies.NOT_YOURS.say(self._intake.terms.language)
+            default = self._intake.terms.language
+            language = await spoken(self._directory, taken.user, default=default)
+            return replies.NOT_YOURS.say(language)
         for question in others:
             await self._cancel(question)
         return None
@@ -120,8 +123,10 @@ class Reception:
                 return await self._asked(incoming)
             case CancelMine():
                 return await self._cancel_all(taken)
-            case HelpWanted(language=language):
-                return replies.ASK_HELP.say(language)
+            case HelpWanted(language=first):
+                # An ack cannot wait for Slack to say what somebody speaks.
+                both = sorted(Language, key=lambda language: language is not first)
+                return "\n\n".join(replies.ASK_HELP.say(each) for each in both)
             case FollowedUp() | Hushed() | AskedAgain() | EditAsked():
                 await self._spoken(taken)
             case (

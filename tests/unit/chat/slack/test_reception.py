@@ -257,12 +257,16 @@ async def test_a_question_that_waited_too_long_has_expired(
     assert "時間内に答えられませんでした" in running.notices(root)[0]
 
 
-async def test_a_bare_command_explains_itself(slack: Slack, running: Bot) -> None:
-    await slack.command("tanaka", "総務", "/ask")
+async def test_a_bare_command_explains_itself_in_both_languages(
+    slack: Slack, running: Bot
+) -> None:
+    await slack.command("smith", "総務", "/ask")
     await running.heard()
 
-    [whisper] = slack.whispers("tanaka")
-    assert "/ask cancel" in whisper.text
+    [whisper] = slack.whispers("smith")
+    japanese, english = whisper.text.split("\n\n")
+    assert "のあとに質問を書いてください" in japanese
+    assert "Write your question after" in english
 
 
 async def test_who_joins_is_seen_at_once(slack: Slack, running: Bot) -> None:
@@ -411,4 +415,4 @@ async def test_a_button_stops_an_answer_for_who_asked(
 
     stopped = running.answers(question) == ["中止しました。"]
     assert stopped is (who == "tanaka")
-    assert ("質問した人" in str(slack.whispers("smith"))) is (who == "smith")
+    assert ("Only who asked" in str(slack.whispers("smith"))) is (who == "smith")
