@@ -119,13 +119,13 @@ def _blocks(known: Known, language: Language) -> Iterator[Json]:
     yield _section(home.HELP.say(language))
     yield _header(home.RECENT_TITLE, language)
     asked = [line(literal(text), characters=_CHARACTERS) for text in known.recent]
-    yield _section(_listed(asked) or home.NONE_RECENT.say(language))
+    yield _section(_listed(asked, language) or home.NONE_RECENT.say(language))
     yield _header(home.SOURCES_TITLE, language)
     read = [_freshness(each, known.now, language) for each in known.sources[:SOURCES]]
-    yield _section(_listed(read) or home.NO_SOURCES.say(language))
-    said = [known.limited] if known.limited else []
-    told = " ".join([*said, home.CHANNELS.say(language)])
-    yield {"type": "context", "elements": [_plain(told)]}
+    yield _section(_listed(read, language) or home.NO_SOURCES.say(language))
+    for told in (known.limited, home.CHANNELS.say(language)):
+        if told:
+            yield {"type": "context", "elements": [_plain(told)]}
 
 
 def _freshness(status: SourceStatus, now: datetime, language: Language) -> str:
@@ -142,8 +142,9 @@ def _freshness(status: SourceStatus, now: datetime, language: Language) -> str:
     return home.READ_NOW.say(language, source=source)
 
 
-def _listed(lines: Sequence[str]) -> str:
-    return "\n".join(f"・{each}" for each in lines if each)
+def _listed(lines: Sequence[str], language: Language) -> str:
+    point = "・" if language is Language.JA else "• "
+    return "\n".join(f"{point}{each}" for each in lines if each)
 
 
 def _header(title: Phrase, language: Language) -> Json:

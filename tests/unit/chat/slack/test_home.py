@@ -118,6 +118,20 @@ async def test_somebody_of_another_team_has_no_home_and_all_goes_on(
     assert slack.home("partner") is None
 
 
+def test_every_line_of_a_home_stands_by_itself() -> None:
+    known = Known(
+        recent=["How many days?"], sources=[], limited="社外の方のため", now=NOW
+    )
+    blocks = published(known, Language.EN)["blocks"]
+    asides = [b["elements"] for b in blocks if b["type"] == "context"]
+
+    assert "• How many days?" in [b["text"]["text"] for b in blocks if "text" in b]
+    assert [[part["text"] for part in aside] for aside in asides] == [
+        ["社外の方のため"],
+        [home.CHANNELS.en],
+    ]
+
+
 @pytest.mark.parametrize("language", list(Language))
 def test_a_home_fits_however_much_there_is(language: Language) -> None:
     many = [
