@@ -57,7 +57,7 @@ TRIES: Final = 3
 ATTEMPTS: Final = 5
 """So often answering is begun; what fails every time must not be tried for ever."""
 
-HOPELESS: Final = 50
+HOPELESS: Final = 100
 """So often an answer that is there is shown; a process that dies is no fault of it."""
 
 _UNANSWERED: Final = {
