@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bot.core.errors import ConfigError
 from tests.fakes.slack import Clock, Slack, slack_server
 from tests.fakes.slack.play.house import House, furnished, settings_of, with_models
 from tests.fakes.slack.play.web import page
@@ -80,6 +81,8 @@ def main() -> None:
     with suppress(asyncio.CancelledError):
         try:
             code = asyncio.run(play(port))
+        except ConfigError as error:
+            sys.exit(str(error))
         except OSError as error:
             sys.exit(f"{error.strerror or error}; PORT=… chooses another port")
     if code == 0:
