@@ -3,10 +3,10 @@
 Each is done once as far as can be seen: what may have been done is looked for first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Final, Literal, TypeAlias, assert_never
+from typing import Annotated, Any, Final, Literal, TypeAlias, assert_never
 
 from pydantic import Field, TypeAdapter
 
@@ -21,6 +21,9 @@ from bot.core.inbox import Errand, Incoming, Notice, QuestionId
 from bot.core.ports import Askings, Inbox
 from bot.text import replies
 from bot.text.phrases import Phrase
+
+EDITED: Final = "edited"
+"""Begins the key of an offer to answer an edited question again."""
 
 NOTICE: Final = "notice"
 """What such a message is, as its metadata says."""
@@ -181,11 +184,23 @@ class Errands:
         if not withdrawal.wanted and await self._went_on(incoming, shown):
             await self._offer(errand, incoming, question)
             return
-        for message in shown:
+        for message in [*shown, *await self._offers(incoming, question)]:
             try:
                 await self._posting.delete(incoming.origin.channel, message)
             except Denied:
                 continue  # it is gone, or never was a message
+
+    async def _offers(self, incoming: Incoming, question: QuestionId) -> list[str]:
+        """Find the offers to answer an edited question again: they go with it."""
+        origin = incoming.origin
+        thread, asked = origin.thread or origin.message, origin.message
+        if thread is None or asked is None:
+            return []
+        try:
+            found = await self._posting.since(origin.channel, asked, thread=thread)
+        except Denied:
+            return []
+        return [str(message["ts"]) for message in found if _offers(message, question)]
 
     async def _went_on(self, incoming: Incoming, shown: tuple[str, ...]) -> bool:
         """Whether somebody wrote after the question; who cannot tell leaves it."""
@@ -258,3 +273,8 @@ def _blocks(told: Told) -> list[Json]:
         {"type": "section", "text": {"type": "plain_text", "text": told.text}},
         {"type": "actions", "elements": [button]},
     ]
+
+
+def _offers(message: Mapping[str, Any], question: QuestionId) -> bool:
+    key, part = marked(message) or ("", "")
+    return part == NOTICE and key.startswith(f"{EDITED}:{question}:")

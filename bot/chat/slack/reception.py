@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 from bot.chat.slack import actions
 from bot.chat.slack.directory import Directory
-from bot.chat.slack.errands import Offer, Sharing, Withdrawal, notice, task
+from bot.chat.slack.errands import EDITED, Offer, Sharing, Withdrawal, notice, task
 from bot.chat.slack.intake import SURFACE, Intake
 from bot.chat.slack.notices import Notices
 from bot.chat.slack.spoken import spoken
@@ -268,7 +268,7 @@ class Reception:
             return
         label = replies.ASK_EDITED.say(before.language)
         told = notice(
-            f"edited:{value}",
+            f"{EDITED}:{value}",
             before,
             replies.EDITED,
             offer=Offer(action=actions.ASK_EDITED, value=value, label=label),

@@ -397,6 +397,23 @@ async def test_row_26_a_question_that_is_edited_too_late_can_be_answered_again(
     assert running.answerer.asked[-1].conversation.endswith(question.ts)
 
 
+async def test_an_offer_to_answer_again_goes_with_its_question(
+    slack: Slack, running: Bot
+) -> None:
+    other = await slack.say("tanaka", "総務", "@shirube 介護休暇は何日？")
+    question = await slack.say("tanaka", "総務", "@shirube 有休は何日？", thread=other)
+    await running.answer(other)
+    await slack.until(lambda: running.answers(other)[1:])
+    await slack.edit(other, "@shirube 看護休暇は何日？")
+    await slack.edit(question, "@shirube 育休は何日？")
+    await slack.until(lambda: running.notices(other)[1:])
+    await slack.delete(question)
+    await slack.until(lambda: not running.notices(other)[1:])
+
+    assert running.answers(other) == ["回答: 介護休暇は何日？"]
+    assert len(running.notices(other)) == 1
+
+
 @pytest.mark.parametrize("who", ["tanaka", "smith"])
 async def test_a_button_stops_an_answer_for_who_asked(
     slack: Slack, running: Bot, who: str
