@@ -20,6 +20,9 @@ _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable(
 _DEEPEST: Final = 6
 """How far Slack indents a list."""
 
+_SPACED: Final = frozenset(["paragraph", "bullet_list", "ordered_list"])
+"""What a paragraph stands apart from."""
+
 _STYLES: Final = {"strong": "bold", "em": "italic", "s": "strike"}
 
 
@@ -36,7 +39,8 @@ def _blocks(nodes: Sequence[SyntaxTreeNode], *, indent: int = 0) -> Iterator[Blo
     before = None
     for node in nodes:
         shown = list(_block(node, indent=indent))
-        if before == node.type == "paragraph" and shown:
+        # Slack has no space of its own above a paragraph.
+        if before in _SPACED and node.type == "paragraph" and shown:
             shown[0]["elements"].insert(0, _text("\n", {}))
         yield from shown
         before = node.type

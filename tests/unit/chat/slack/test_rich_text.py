@@ -68,6 +68,13 @@ def test_paragraphs_are_apart() -> None:
     assert words(rich_text("一つ目。\n\n二つ目。")) == "一つ目。\n二つ目。"
 
 
+def test_what_follows_a_list_is_apart_from_it() -> None:
+    for point in ("-", "1."):
+        shown = rich_text(f"次のとおりです。\n\n{point} 東京\n\n詳しくは人事部まで。")
+
+        assert words(shown) == "次のとおりです。東京\n詳しくは人事部まで。"
+
+
 MARKS = ["**", "*", "`", "```\n", "\n", "\n\n", "- ", "1. ", "> ", "| a |", "# ", "~~"]
 WORDS = ["締め日", "[1]", "[x](y)", "&amp;", "<b>", "\t", " ", "---\n", "👨‍👩‍👧"]
 
