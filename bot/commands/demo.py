@@ -94,15 +94,15 @@ async def _require_own(app: App, /, *, again: bool) -> None:
 async def usable(read: settings.Settings) -> tuple[settings.Settings, list[str]]:
     """Return the settings with models that can be used now, or with none.
 
-    Tables of hosts are meant as they are.
+    Tables of hosts are meant as they are, and so is a model that is switched off.
     """
+    wanted = read.ollama
     async with server(read.model_hosts()[0], read.base) as host:
         if read.hosts or not isinstance(host, OllamaHost):
             return read, []
-        chosen = await choose(
-            host, chat=read.ollama.chat_model, embed=read.ollama.embed_model
-        )
-    chat, embed = chosen.chat or NONE, chosen.embed or NONE
+        chosen = await choose(host, chat=wanted.chat_model, embed=wanted.embed_model)
+    chat = NONE if wanted.chat_model == NONE else chosen.chat or NONE
+    embed = NONE if wanted.embed_model == NONE else chosen.embed or NONE
     return _with(read, chat_model=chat, embed_model=embed), list(chosen.problems)
 
 

@@ -21,6 +21,8 @@ from bot.core.model import (
 )
 from bot.ingest.sync import Policy
 from bot.text.language import detect
+from tests.fakes.ollama_shaped import teach
+from tests.fakes.scripted_http import ScriptedHTTP
 
 JAPANESE, ENGLISH, UNKNOWN = QUESTIONS
 SALARIES = "等級G4の年収の上限はいくらですか？"
@@ -118,3 +120,17 @@ async def test_tables_of_hosts_are_used_as_they_are() -> None:
 
     assert await usable(read) == (read, [])
     assert (await usable(alone))[0].ollama.chat_model == NONE
+
+
+async def test_a_model_that_is_switched_off_stays_off(
+    scripted_http: ScriptedHTTP,
+) -> None:
+    teach(scripted_http, models=["社内モデル:latest"])
+    read = settings.load(
+        samples() / "shirube.toml",
+        ollama={"url": scripted_http.url, "chat_model": NONE, "embed_model": "bge-m3"},
+    )
+
+    chosen = (await usable(read))[0].ollama
+
+    assert (chosen.chat_model, chosen.embed_model) == (NONE, "社内モデル:latest")
