@@ -1,5 +1,8 @@
 """Compares retrieval with both raw searches of the vendor's client, in the same run.
 
+Checked are both searches, fused and held against the catalogue; retrieval also
+condenses the question before, chooses passages and says how sure it is.
+
 `python -m tests.bench legs [--backend lance|weaviate] [--chunks 13000 100000]
 [--rounds 100] [--keep FOLDER]`; several sizes are asked by turns.
 """
@@ -63,6 +66,7 @@ async def site(
     ways = {
         "raw legs": await engine.raw_legs(name, built.generation, READER),
         "port calls": port_calls(built.index, built.generation),
+        "checked": sites.checked(built, READER),
         "retrieval": sites.retrieval(built, READER),
     }
     return Site(chunks=chunks, ways=ways, seconds=defaultdict(list))

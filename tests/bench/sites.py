@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.answering.retrieval import Retrieval
+from bot.answering.retrieval import Retrieval, _Search
 from bot.core.access import Audience, Principal
 from bot.core.model import (
     ConversationId,
@@ -161,5 +161,22 @@ def retrieval(site: Built, principals: frozenset[Principal]) -> Ask:
             conversation=ConversationId("c"),
         )
         return await finder.find(question, site.generation)
+
+    return ask
+
+
+def checked(site: Built, principals: frozenset[Principal]) -> Ask:
+    """Return what retrieval does of it: both legs, fused, checked in the catalogue."""
+    finder = Retrieval(index=site.index, catalogue=site.state.catalogue, embedder=None)
+
+    async def ask(tokens: Sequence[str], vector: Vector) -> object:
+        search = _Search(
+            generation=site.generation,
+            audience=principals,
+            principals=principals,
+            tokens=[tokens],
+            vectors=[vector],
+        )
+        return await finder._search(search, 0.5)
 
     return ask
