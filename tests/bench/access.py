@@ -41,13 +41,13 @@ from bot.core.model import (
 )
 from bot.state.store import State, open_state
 from connectors.api import Layers
-from tests.bench.slack_firm import answers
 from tests.fakes.house import House, Writes
 from tests.fakes.shown import Right, Thread
 from tests.fakes.slack import Clock, Slack, slack_server
 from tests.fakes.slack.model import Channel, Guest, User
 from tests.fakes.slack.model import Kind as Room
 from tests.fakes.slack_bot import Answerer, Around, platform
+from tests.fakes.slack_process import answers
 from tests.fakes.source import MemorySource, Page
 
 PEOPLE, ROOMS, GROUPS, DOCUMENTS = 36, 24, 10, 50

@@ -16,20 +16,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.bench.idle import megabytes
-from tests.bench.slack_firm import (
-    QUESTIONS,
-    answers,
-    environment,
-    listening,
-    percentile,
-    process,
-    rows,
-    settle,
-)
+from tests.bench.slack_firm import QUESTIONS, percentile, rows, settle
 from tests.fakes.slack import Clock, Slack, slack_server
 from tests.fakes.slack.delivery import Delivery
 from tests.fakes.slack.model import Channel, Message
 from tests.fakes.slack_house import SlackHouse, synced
+from tests.fakes.slack_process import answers, environment, listening, process
 
 PEOPLE = 900
 LIMIT = 1.0

@@ -25,12 +25,12 @@ from bot.core.model import Profile
 from bot.core.ports import Completion, Message, Token
 from bot.state.store import State, open_state
 from tests.bench.access import Reader
-from tests.bench.slack_firm import answers
 from tests.fakes.house import House, Writes
 from tests.fakes.shown import Right
 from tests.fakes.slack import Clock, Slack, slack_server
 from tests.fakes.slack.model import Message as Shown
 from tests.fakes.slack_bot import Around, platform
+from tests.fakes.slack_process import answers
 from tests.fakes.source import MemorySource, Page
 
 ATTACKS = Path(__file__).parents[2].parent / "shared/eval/injection/attacks.jsonl"

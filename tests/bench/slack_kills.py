@@ -20,13 +20,14 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from tests.bench.slack_firm import PATIENCE, QUESTIONS, listening, process, rows, settle
+from tests.bench.slack_firm import QUESTIONS, rows, settle
 from tests.fakes.faulty_proxy import CutAfter, FaultyProxy, Reset, faulty_proxy
 from tests.fakes.slack import Clock, Slack, slack_server
 from tests.fakes.slack.delivery import Delivery
 from tests.fakes.slack.faults import CUT_AFTER, CUT_BEFORE, Fault, fail, ratelimited
 from tests.fakes.slack.model import Channel, Message
 from tests.fakes.slack_house import SlackHouse, synced
+from tests.fakes.slack_process import PATIENCE, listening, process
 
 PEOPLE = 400
 THREADS = 24

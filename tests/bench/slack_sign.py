@@ -15,17 +15,11 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench.slack_firm import (
-    QUESTIONS,
-    answers,
-    listening,
-    percentile,
-    process,
-    settle,
-)
+from tests.bench.slack_firm import QUESTIONS, percentile, settle
 from tests.fakes.slack import Clock, Slack, slack_server
 from tests.fakes.slack.model import Message
 from tests.fakes.slack_house import SlackHouse, synced
+from tests.fakes.slack_process import answers, listening, process
 
 PEOPLE = 60
 LIMIT = 1.0

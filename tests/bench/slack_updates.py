@@ -19,12 +19,13 @@ from tempfile import TemporaryDirectory
 from bot import telemetry
 from bot.core.model import AnswerEvent, Declined, Question, Reason, Sentence
 from bot.state.store import open_state
-from tests.bench.slack_firm import answers, settle
+from tests.bench.slack_firm import settle
 from tests.fakes.shown import Right
 from tests.fakes.slack import Clock, Slack, slack_server
 from tests.fakes.slack.model import Message
 from tests.fakes.slack.tiers import MINUTE
 from tests.fakes.slack_bot import Answerer, Around, platform
+from tests.fakes.slack_process import answers
 
 BUDGET = 50
 """Edits a minute: Slack's tier 3."""

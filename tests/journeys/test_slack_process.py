@@ -1,23 +1,19 @@
 """`shirube serve` as a process before the fake Slack: killed, stopped, set up badly."""
 
 import asyncio
-import os
 import shutil
 import signal
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.slack import Slack, slack_server
 from tests.fakes.slack.faults import Refuse
-from tests.fakes.slack.model import Message
 from tests.fakes.slack_house import SlackHouse, synced
+from tests.fakes.slack_process import PATIENCE, answers, listening, process
 
 LEAVE = "有給休暇は入社後いつから何日もらえますか？"
-PATIENCE = 25.0
 
 
 @pytest.fixture(scope="module")
@@ -40,45 +36,6 @@ def house(read: Path, slack: Slack, tmp_path: Path) -> SlackHouse:
     made = SlackHouse(shutil.copytree(read, tmp_path / "会社"), slack)
     made.configure()
     return made
-
-
-@asynccontextmanager
-async def process(house: SlackHouse) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run `shirube serve`; it is killed at the end if it still runs."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("SHIRUBE_") and not name.lower().endswith("_proxy")
-    }
-    running = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "serve", "--config", "slack.toml"),
-        cwd=house.folder,
-        env=kept | {"PYTHONPATH": str(Path(__file__).parents[2]), "LANG": "C.UTF-8"},
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield running
-    finally:
-        if running.returncode is None:
-            running.kill()
-        await running.communicate()
-
-
-async def listening(slack: Slack, *, since: int = 0) -> None:
-    """Wait for two connections of a process that was started after so many."""
-    await slack.until(
-        lambda: len(slack.sockets.open) > 1 and len(slack.sockets.ever) >= since + 2,
-        within=PATIENCE,
-    )
-
-
-def answers(slack: Slack, question: Message) -> list[Message]:
-    """The answers in a thread that have come to their final form."""
-    return [
-        reply
-        for reply in slack.replies(question)
-        if reply.metadata and reply.metadata["event_payload"]["part"] == "answer"
-    ]
 
 
 @pytest.mark.parametrize(
