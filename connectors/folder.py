@@ -17,7 +17,7 @@ from connectors.errors import SourceDenied, SourceUnavailable
 from connectors.files import Found, Tree, distinct, unreadable
 from connectors.formats import DOCUMENTS, RELEASE, is_readable, read_file, title_of
 from connectors.links import LinkTemplate, link_template, sample_links
-from connectors.options import Options, missing_access, read_options
+from connectors.options import Options, missing_access, problem, read_options
 from connectors.selection import Patterns, selection
 
 ItemT = TypeVar("ItemT")
@@ -58,7 +58,7 @@ class Folder:
                     fix = f"put files into '{self.root}', or change options.include"
                     problems.append(Problem(what=what, fix=fix))
         except (SourceUnavailable, SourceDenied) as error:
-            problems.append(Problem(what=str(error), fix="change options.path"))
+            problems.append(problem(error, fix="change options.path"))
         return problems
 
     def samples(self) -> list[str]:

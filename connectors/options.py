@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from connectors.api import Context, Problem
-from connectors.errors import OptionsError
+from connectors.errors import OptionsError, SourceError
 
 _BEGINNINGS = ("Value error, ", "Assertion failed, ")
 
@@ -39,6 +39,15 @@ def suggestion(wrong: str, known: list[str]) -> str:
     if near:
         return f"did you mean '{near[0]}'?"
     return "known are " + ", ".join(f"'{name}'" for name in sorted(known))
+
+
+def problem(error: SourceError, /, *, fix: str) -> Problem:
+    """Return what a source raised as a problem; `fix` is for a text that names none.
+
+    The last part of such a text is the fix, after a semicolon.
+    """
+    what, _, named = str(error).rpartition("; ")
+    return Problem(what=what, fix=named) if what else Problem(what=named, fix=fix)
 
 
 def missing_access(context: Context, /) -> list[Problem]:

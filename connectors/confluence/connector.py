@@ -14,7 +14,7 @@ from connectors.confluence.reading import Reading, read_export
 from connectors.confluence.spool import NoSpool, Spool
 from connectors.errors import SourceDenied, SourceError, SourceUnavailable
 from connectors.links import LinkTemplate, link_template
-from connectors.options import read_options
+from connectors.options import problem, read_options
 
 
 def connect(context: Context, /) -> "Confluence":
@@ -42,8 +42,7 @@ class Confluence:
         try:
             return list(self._listing(self._read(NoSpool())).problems())
         except SourceError as error:
-            what, _, fix = str(error).rpartition("; ")
-            return [Problem(what=what, fix=fix)]
+            return [problem(error, fix="change the source's options")]
 
     def samples(self) -> list[str]:
         """Return the links of the first pages."""

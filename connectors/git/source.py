@@ -31,7 +31,7 @@ from connectors.git.tree import (
 )
 from connectors.git.web import Web
 from connectors.links import LinkTemplate, link_template, sample_links
-from connectors.options import missing_access, read_options
+from connectors.options import missing_access, problem, read_options
 from connectors.selection import selection
 
 _OLDEST = (2, 31)
@@ -64,7 +64,7 @@ class Repository:
                     problems.append(Problem(what=what, fix="install git 2.31 or newer"))
                 tip(git, self._origin())
         except SourceError as error:
-            problems.append(Problem(what=str(error), fix="change the source's options"))
+            problems.append(problem(error, fix="change the source's options"))
         return problems
 
     def samples(self) -> list[str]:

@@ -283,3 +283,13 @@ def test_stopping_ends_a_listing_in_the_middle(tmp_path: Path) -> None:
 
         with pytest.raises(SourceUnavailable):
             next(entries)
+
+
+def test_what_to_do_about_a_folder_that_is_not_there_is_said_once(
+    tmp_path: Path,
+) -> None:
+    (found,) = folder(tmp_path / "規程").check()
+
+    assert "規程" in found.what
+    assert "options.path" not in found.what
+    assert found.fix == "mount it, or change options.path"

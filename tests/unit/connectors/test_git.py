@@ -166,13 +166,14 @@ def test_the_branch_is_the_asked_one_or_the_repositorys_own(
 
 def test_a_missing_branch_names_those_there_are(repository: Repository) -> None:
     asked = source(repository.root, branch="release")
-    expected = "source 'handbook': no branch 'release'; set options.branch to one of"
+    what, fix = "source 'handbook': no branch 'release'", "set options.branch to one of"
 
     with pytest.raises(SourceUnavailable) as caught:
         read(asked)
 
-    assert str(caught.value) == f"{expected} 'main'"
-    assert [problem.what for problem in asked.check()] == [f"{expected} 'main'"]
+    assert str(caught.value) == f"{what}; {fix} 'main'"
+    (problem,) = asked.check()
+    assert (problem.what, problem.fix) == (what, f"{fix} 'main'")
 
 
 def test_a_repository_without_commits_says_so(tmp_path: Path) -> None:
