@@ -4,7 +4,7 @@ Whatever stops a build, the next one for the same spec goes on where it stopped.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from bot.core.errors import ConfigError, Conflict, Unavailable
@@ -12,8 +12,8 @@ from bot.core.model import Generation, GenerationId, GenerationSpec, Revision
 from bot.ingest import enforcing, generations
 from bot.ingest.generations import Build
 from bot.ingest.progress import Progress, Stage
-from bot.ingest.projecting import Projector
-from bot.ingest.reconciling import Mended, put, reconcile, writable
+from bot.ingest.projecting import Projector, ahead
+from bot.ingest.reconciling import Mended, reconcile, shown, writable
 from bot.ingest.vectors import Vectors
 from bot.ingest.verifying import Verified, verify
 
@@ -206,11 +206,13 @@ async def _write(
     progress: Progress,
 ) -> None:
     target = projector.generation.id
-    before = total - len(behind)
-    for start in range(0, len(behind), TOGETHER):
-        progress(Stage.REBUILDING, done=before + start, total=total)
-        part = behind[start : start + TOGETHER]
-        states = await build.projection.states(part)
-        await build.projection.adopt(target, await put(projector, states))
+    done = total - len(behind)
+    parts = [behind[n : n + TOGETHER] for n in range(0, len(behind), TOGETHER)]
+    async with aclosing(ahead(projector, parts, build.projection.states)) as ready:
+        async for part in ready:
+            progress(Stage.REBUILDING, done=done, total=total)
+            adopted = shown(part.states, await projector.put(part))
+            await build.projection.adopt(target, adopted)
+            done += len(part.states)
     if behind:
         progress(Stage.REBUILDING, done=total, total=total)

@@ -1,7 +1,7 @@
 """A staged state becomes chunks in one generation of the index."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.access import Access
@@ -16,6 +16,15 @@ from bot.text.tokens import analyzer
 
 PUT = 400
 """Chunks a write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Staged states with the chunks they become; `whole` says that no vector lacks."""
+
+    states: Mapping[Revision, Staged]
+    records: Sequence[ChunkRecord]
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +58,29 @@ class Projector:
         With `embed` their vectors are looked up or made first. Every chunk is in
         the index on return, else `Unavailable` is raised and nothing is lost.
         """
+        return await self.put(await self.prepare(states, embed=embed))
+
+    async def prepare(
+        self, states: Mapping[Revision, Staged], /, *, embed: bool
+    ) -> Prepared:
+        """Cut states into chunks, with vectors if `embed`, and write nothing."""
         cut = await asyncio.to_thread(self._records, states)
         records = [record for rows in cut.values() for record in rows]
         if embed and self.vectors is not None:
             records = await self._with_vectors(self.vectors, records)
+        whole = self.vectors is None or (embed and self.vectors.available)
+        return Prepared(states, records, whole)
+
+    async def put(self, prepared: Prepared, /) -> Projected:
+        """Put what was prepared; as `project` in everything else."""
+        records = prepared.records
         await self._put(records)
         waiting = {record.chunk.document for record in records if record.vector is None}
-        whole = self.vectors is None or (embed and self.vectors.available)
         return Projected(
             chunks=len(records),
             embedded={
-                document: whole or document not in waiting for document, _ in states
+                document: prepared.whole or document not in waiting
+                for document, _ in prepared.states
             },
         )
 
@@ -97,6 +118,37 @@ class Projector:
                 f"the index lost {len(missing)} of {len(ids)} chunks just written; "
                 "run the sync again, and `shirube check` if it stays"
             )
+
+
+async def ahead(
+    projector: Projector,
+    parts: Sequence[Sequence[Revision]],
+    states: Callable[[Sequence[Revision]], Awaitable[Mapping[Revision, Staged]]],
+    /,
+) -> AsyncGenerator[Prepared, None]:
+    """Yield parts ready to be put, the next one being made ready meanwhile.
+
+    `states` reads a part. Close the generator: it waits for what it has begun.
+    """
+
+    async def ready(part: Sequence[Revision]) -> Prepared:
+        return await projector.prepare(await states(part), embed=True)
+
+    upcoming: asyncio.Future[Prepared] | None = None
+    try:
+        for part in parts:
+            prepared = await upcoming if upcoming is not None else None
+            upcoming = asyncio.ensure_future(ready(part))
+            if prepared is not None:
+                yield prepared
+        if upcoming is not None:
+            yield await upcoming
+    finally:
+        if upcoming is not None:
+            upcoming.cancel()
+            await asyncio.wait([upcoming])
+            if not upcoming.cancelled():
+                upcoming.exception()  # the reader left before it
 
 
 def cut(revision: Revision, state: Staged) -> list[Chunk]:

@@ -9,7 +9,7 @@ from bot.core.ports import ChunkStore, IndexGenerations, Projection
 from bot.core.sync import Staged
 from bot.ingest.chunking import CHUNKER
 from bot.ingest.progress import Progress, Stage
-from bot.ingest.projecting import Projector, cut
+from bot.ingest.projecting import Projected, Projector, cut
 
 TOGETHER = 50
 """Documents written at once."""
@@ -96,7 +96,13 @@ async def put(
     projector: Projector, states: Mapping[Revision, Staged], /
 ) -> dict[Revision, tuple[str, bool]]:
     """Write states into a generation; return under which access, with all vectors?"""
-    projected = await projector.project(states, embed=True)
+    return shown(states, await projector.project(states, embed=True))
+
+
+def shown(
+    states: Mapping[Revision, Staged], projected: Projected, /
+) -> dict[Revision, tuple[str, bool]]:
+    """Return what a projection adopts of states that were written."""
     return {
         revision: (state.access.digest(), projected.embedded[revision[0]])
         for revision, state in states.items()

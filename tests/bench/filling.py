@@ -1,9 +1,9 @@
 """Compares filling Weaviate with stored texts and vectors with the bare client.
 
 `python -m tests.bench filling [--chunks 13000]`: the same rows go into three
-collections by turns, 50 documents of 4 chunks at a time: by the vendor's
-`insert_many`, by `put`, and by all that a build does, from the stored document and
-the remembered vector to the chunk that was seen to be there.
+collections by turns, 50 documents of 4 chunks at a time, five times a turn: by the
+vendor's `insert_many`, by `put`, and by all that a build does, from the stored document
+and the remembered vector to the chunk that was seen to be there.
 """
 
 import argparse
@@ -13,8 +13,9 @@ import tempfile
 import time
 from array import array
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
@@ -32,8 +33,9 @@ from bot.core.model import (
 )
 from bot.core.ports import VectorCache
 from bot.core.sync import Staged
+from bot.ingest.building import TOGETHER
 from bot.ingest.chunking import searched, tokens_of
-from bot.ingest.projecting import Projector, cut
+from bot.ingest.projecting import Projector, ahead, cut
 from bot.ingest.vectors import Vectors
 from bot.state.store import open_state
 from bot.text.tokens import ANALYZER, analyzer
@@ -44,11 +46,11 @@ from tests.bench.sites import now
 DIMENSIONS = 384
 SECTIONS = 4
 KANJI = 150
-TOGETHER = 50
-"""Documents a turn, as many as a build takes from the state database at once."""
+PARTS = 5
+"""How often a turn writes, so that a build has something to prepare meanwhile."""
 
 LEAST = 0.9
-WARM_UP = 3
+WARM_UP = 1
 BARE = "insert_many of the vendor's client"
 
 States: TypeAlias = Mapping[Revision, Staged]
@@ -77,7 +79,7 @@ class Anything:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Part:
     """Some documents, as they are stored and as the chunks they become."""
 
     states: States
@@ -85,12 +87,15 @@ class Turn:
     rows: Sequence[rows.Row]
 
 
+Writing: TypeAlias = Callable[[Sequence[Part]], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """One way to write a turn, and how long each took."""
+    """One way to write the parts of a turn, and how long each turn took."""
 
     name: str
-    write: Callable[[Turn], Awaitable[object]]
+    write: Writing
     seconds: list[float] = field(default_factory=list)
 
 
@@ -118,7 +123,7 @@ def states(first: int) -> States:
     return found
 
 
-async def turn(first: int, vectors: Vectors) -> Turn:
+async def part(first: int, vectors: Vectors) -> Part:
     """Make documents, and have their vectors remembered."""
     pages = states(first)
     analyse = analyzer(ANALYZER)
@@ -132,7 +137,34 @@ async def turn(first: int, vectors: Vectors) -> Turn:
         replace(record, vector=vector)
         for record, vector in zip(records, made, strict=True)
     ]
-    return Turn(pages, records, rows.rows(records))
+    return Part(pages, records, rows.rows(records))
+
+
+def each(write: Callable[[Part], Awaitable[object]]) -> Writing:
+    """Write one part after the other."""
+
+    async def all_of(parts: Sequence[Part]) -> None:
+        for one in parts:
+            await write(one)
+
+    return all_of
+
+
+def building(projector: Projector) -> Writing:
+    """Write as a build does: the next part is made ready meanwhile."""
+
+    async def all_of(parts: Sequence[Part]) -> None:
+        pages = dict(chain.from_iterable(one.states.items() for one in parts))
+
+        async def states(revisions: Sequence[Revision]) -> States:
+            return {revision: pages[revision] for revision in revisions}
+
+        named = [list(one.states) for one in parts]
+        async with aclosing(ahead(projector, named, states)) as prepared:
+            async for one in prepared:
+                await projector.put(one)
+
+    return all_of
 
 
 async def ways(
@@ -148,12 +180,9 @@ async def ways(
         store=await engine.index("build"), generation=build, vectors=remembered
     )
     return [
-        Way(name=BARE, write=lambda one: bare.data.insert_many(one.rows)),
-        Way(name="put", write=lambda one: put.put(build, one.records)),
-        Way(
-            name="build, from the stored document on",
-            write=lambda one: projector.project(one.states, embed=True),
-        ),
+        Way(name=BARE, write=each(lambda one: bare.data.insert_many(one.rows))),
+        Way(name="put", write=each(lambda one: put.put(build, one.records))),
+        Way(name="build, from the stored document on", write=building(projector)),
     ]
 
 
@@ -168,20 +197,24 @@ async def run(folder: Path, chunks: int) -> None:
         making = Vectors(cache=state.vectors, embedder=Anything(spec), spec=spec)
         rivals = await ways(engine, build, state.vectors, spec)
         written = 0
-        for number in range(chunks // (TOGETHER * SECTIONS) + WARM_UP):
-            one = await turn(number * TOGETHER, making)
-            written += len(one.records) * (number >= WARM_UP)
+        for number in range(chunks // (PARTS * TOGETHER * SECTIONS) + WARM_UP):
+            first = number * PARTS * TOGETHER
+            parts = [await part(first + n * TOGETHER, making) for n in range(PARTS)]
+            written += sum(len(one.records) for one in parts) * (number >= WARM_UP)
             # Nobody always goes first.
             for way in rivals[number % 3 :] + rivals[: number % 3]:
                 start = time.perf_counter()
-                await way.write(one)
+                await way.write(parts)
                 way.seconds.append(time.perf_counter() - start)
     report(rivals, written)
 
 
 def report(rivals: Sequence[Way], written: int) -> None:
     """Print chunks a second, and how many of the bare client's that is."""
-    print(f"{written} chunks, {DIMENSIONS} dimensions, {TOGETHER * SECTIONS} a turn")
+    print(
+        f"{written} chunks, {DIMENSIONS} dimensions, "
+        f"{PARTS} × {TOGETHER * SECTIONS} a turn"
+    )
     print(f"{'chunks/s':>10}{'of bare':>10}{'median':>10}")
     totals = {way.name: way.seconds[WARM_UP:] for way in rivals}
     bare = totals[BARE]
