@@ -126,6 +126,21 @@ async def _unseen() -> Sequence[str]:
     return ()
 
 
+def revive(writer: Writer, /) -> Callable[[], Awaitable[None]]:
+    """Return what may bring a model that does not begin to answer back."""
+    match writer:
+        case OllamaLanguageModel():
+            return writer.unload
+        case OpenAILanguageModel():
+            return _left
+        case _:
+            assert_never(writer)
+
+
+async def _left() -> None:
+    pass
+
+
 def _writer(settings: HostSettings, opened: Server, model: str) -> Writer:
     match opened:
         case OllamaHost():

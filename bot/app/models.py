@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.app.hosts import ConfiguredHost, configured, embedder, look, server
+from bot.app.hosts import (
+    ConfiguredHost,
+    configured,
+    embedder,
+    look,
+    revive,
+    server,
+)
 from bot.backends.endpoint import Timeouts
 from bot.backends.gate import FairGate
 from bot.backends.hosts import (
@@ -107,6 +114,7 @@ def _hosted(
             model=host.writer,
             slots=host.slots,
             look=look(host.server, host.chat),
+            revive=revive(host.writer),
         )
         for host in hosts
         if host.writer and host.chat

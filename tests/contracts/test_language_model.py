@@ -11,6 +11,8 @@ from bot.backends.gate import FairGate
 from bot.backends.hosts import HostedLanguageModel, ModelHost
 from bot.backends.memory_models import MemoryLanguageModel
 from bot.backends.ollama import OllamaHost, OllamaLanguageModel, Timeouts
+from bot.backends.ollama.models import canonical
+from bot.backends.ollama.wire import Running
 from bot.backends.openai import OpenAIHost, OpenAILanguageModel
 from bot.core.errors import ConfigError, ContextOverflow, Unavailable
 from bot.core.model import Profile
@@ -240,6 +242,20 @@ class TestOllamaLanguageModel(LanguageModelContract):
     def endless(self, host: OllamaHost, scripted_model: ScriptedModel) -> LanguageModel:
         model = scripted_model("endless", ["あい", "うえ"], endless=True)
         return OllamaLanguageModel(host, model=model, num_ctx=CONTEXT)
+
+    async def test_a_model_that_was_unloaded_is_loaded_again(
+        self, host: OllamaHost, scripted_model: ScriptedModel
+    ) -> None:
+        name = scripted_model("unloaded", "有給休暇は20日です。")
+        model = OllamaLanguageModel(host, model=name, num_ctx=CONTEXT)
+        first, _ = await read(model)
+
+        await model.unload()
+        places = await host.get("/api/ps", Running)
+
+        loaded = {canonical(place.name) for place in places.models}
+        assert canonical(name) not in loaded
+        assert (await read(model))[0] == first
 
     async def test_an_unknown_model_is_the_operators_business(
         self, host: OllamaHost

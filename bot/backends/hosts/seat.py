@@ -25,18 +25,24 @@ async def _nothing() -> Sequence[str]:
     return ()
 
 
+async def _as_it_is() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelHost(Generic[Model]):
     """A host as it is configured: `slots` is how many requests it works on at once.
 
     `look` returns what the operator should know now, such as
-    `ollama.Residency.look`.
+    `ollama.Residency.look`. `revive` is tried when the host was given a second chance
+    in vain, such as `OllamaLanguageModel.unload`.
     """
 
     name: str
     model: Model
     slots: int = 1
     look: Callable[[], Awaitable[Sequence[str]]] = _nothing
+    revive: Callable[[], Awaitable[None]] = _as_it_is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Generic
 
 from bot.backends.hosts.breaker import Health
@@ -93,4 +94,5 @@ class Watch(Generic[Model, Spec]):
                 await self._try_out(seat.host.model)
                 seat.told(spec)
         except BotError:
-            pass
+            with suppress(BotError):
+                await seat.host.revive()

@@ -105,6 +105,18 @@ class OllamaLanguageModel:
         )
         return tuple(warning for warning in warnings if warning)
 
+    async def unload(self) -> None:
+        """Have the host free the model's memory, once nobody else is answered by it.
+
+        It is loaded anew for the next request. Ollama 0.24.0 now and then answers no
+        more for a model of which a stream was closed, and this mends it.
+        """
+        self._warm = False
+        body = {"model": self._model, "keep_alive": 0}
+        await self._host.post(
+            "/api/generate", body, ChatLine, limit=self._host.timeouts.ask
+        )
+
     async def _look_up(self) -> tuple[ModelFacts, Limits]:
         facts = await look_up(self._host, self._model)
         if facts.capabilities and "completion" not in facts.capabilities:

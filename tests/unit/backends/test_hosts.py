@@ -327,6 +327,26 @@ async def test_the_watch_tries_an_ill_host_out_before_any_question_does() -> Non
     assert await ask(model) == "一号機"
 
 
+async def test_the_watch_revives_a_host_that_had_its_second_chance_in_vain() -> None:
+    clock = Clock()
+    stuck = told("一号機", *[DOWN] * 9)
+    revived = []
+
+    async def revive() -> None:
+        revived.append(len(stuck.prompts))
+        raise Unavailable("また落ちている")
+
+    host: ModelHost[LanguageModel] = ModelHost(name="gpu1", model=stuck, revive=revive)
+    model = HostedLanguageModel([host], clock=clock)
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await ask(model)
+
+    await watched(model, clock, [16, 1])
+
+    assert revived == [4], "once, after the watch had tried it out"
+
+
 async def test_the_watch_tells_the_operator_once_what_a_host_warns_of() -> None:
     clock = Clock()
 
