@@ -185,6 +185,11 @@ class LanguageModelContract:
         assert 0 < model.measure("paid leave") < model.measure("paid leave of absence")
 
 
+async def loaded(host: OllamaHost, name: str) -> bool:
+    places = await host.get("/api/ps", Running)
+    return canonical(name) in {canonical(place.name) for place in places.models}
+
+
 def generation(model: LanguageModel) -> AsyncGenerator[Token | Completion, None]:
     events = model.generate(QUESTION, profile=Profile.DOCS)
     assert isinstance(events, AsyncGenerator), "a reader must be able to close it"
@@ -251,10 +256,10 @@ class TestOllamaLanguageModel(LanguageModelContract):
         first, _ = await read(model)
 
         await model.unload()
-        places = await host.get("/api/ps", Running)
 
-        loaded = {canonical(place.name) for place in places.models}
-        assert canonical(name) not in loaded
+        async with asyncio.timeout(20):
+            while await loaded(host, name):
+                await asyncio.sleep(0.05)
         assert (await read(model))[0] == first
 
     async def test_an_unknown_model_is_the_operators_business(
