@@ -185,9 +185,14 @@ class LanguageModelContract:
         assert 0 < model.measure("paid leave") < model.measure("paid leave of absence")
 
 
-async def loaded(host: OllamaHost, name: str) -> bool:
-    places = await host.get("/api/ps", Running)
-    return canonical(name) in {canonical(place.name) for place in places.models}
+async def gone(host: OllamaHost, name: str) -> None:
+    """Return once a model is in no memory there; Ollama takes its time for that."""
+    async with asyncio.timeout(20):
+        while True:
+            places = await host.get("/api/ps", Running)
+            if canonical(name) not in {canonical(p.name) for p in places.models}:
+                return
+            await asyncio.sleep(0.05)
 
 
 def generation(model: LanguageModel) -> AsyncGenerator[Token | Completion, None]:
@@ -257,9 +262,7 @@ class TestOllamaLanguageModel(LanguageModelContract):
 
         await model.unload()
 
-        async with asyncio.timeout(20):
-            while await loaded(host, name):
-                await asyncio.sleep(0.05)
+        await gone(host, name)
         assert (await read(model))[0] == first
 
     async def test_an_unknown_model_is_the_operators_business(
