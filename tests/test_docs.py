@@ -1,6 +1,7 @@
 """The pages say what is there."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -10,6 +11,24 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"\[[^\]]*\]\((?!https?:|mailto:)([^)#\s]*)(?:#[^)]*)?\)")
 NAMED = re.compile(r"`(test_\w+\.py)::(test_\w+)`")
+RELIABILITY = ["docs/reliability.md", "docs/ja/reliability.md"]
+
+TABLE_LINE = re.compile(r"^\| (\d+) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
+PROVEN_BY_NUMBER = re.compile(r"test_(row|trap)s?_((?:\d+_|and_)+)")
+
+ROWS = {
+    *range(1, 15),
+    *(17, 18),
+    *range(20, 28),
+    *(29, 30),
+    *range(32, 45),
+    *range(46, 49),
+    *(51, 52, 53, 55),
+    *range(57, 61),
+    *range(62, 66),
+    *(92, 97, 98, 99, 101, 102),
+}
+TRAPS = {*range(1, 31), *range(46, 51)}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -29,7 +48,7 @@ def test_the_readme_exists_in_both_languages_with_the_same_commands() -> None:
     assert command.findall(english) == command.findall(japanese)
 
 
-@pytest.mark.parametrize("page", ["docs/reliability.md", "docs/ja/reliability.md"])
+@pytest.mark.parametrize("page", RELIABILITY)
 def test_every_test_that_proves_a_fault_is_there(page: str) -> None:
     named = NAMED.findall((ROOT / page).read_text(encoding="utf-8"))
     lacking = [
@@ -43,3 +62,60 @@ def test_every_test_that_proves_a_fault_is_there(page: str) -> None:
 
     assert len(named) > 20
     assert not lacking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """What a page says of each number: the tests it names, or its reason."""
+
+    row: dict[int, str]
+    trap: dict[int, str]
+
+
+def tables(page: str) -> Tables:
+    """Read the tables of rows and of traps, which follow each other."""
+    lines = TABLE_LINE.findall((ROOT / page).read_text(encoding="utf-8"))
+    numbers = [int(number) for number, _ in lines]
+    first_trap = next(
+        at for at, number in enumerate(numbers) if at and number < numbers[at - 1]
+    )
+    cells = [cell for _, cell in lines]
+    return Tables(
+        row=dict(zip(numbers[:first_trap], cells[:first_trap], strict=True)),
+        trap=dict(zip(numbers[first_trap:], cells[first_trap:], strict=True)),
+    )
+
+
+def proven(cell: str) -> set[tuple[str, int]]:
+    """Tell which numbers the names of the tests in a cell begin with."""
+    return {
+        (kind, int(number))
+        for _, test in NAMED.findall(cell)
+        for kind, numbers in PROVEN_BY_NUMBER.findall(test)
+        for number in re.findall(r"\d+", numbers)
+    }
+
+
+@pytest.mark.parametrize("page", RELIABILITY)
+@pytest.mark.parametrize("kind", ["row", "trap"])
+def test_every_number_names_a_test_of_its_own_or_says_why_not(
+    page: str, kind: str
+) -> None:
+    found = tables(page)
+    cells = found.row if kind == "row" else found.trap
+    unproven = {
+        number
+        for number, cell in cells.items()
+        if NAMED.search(cell) and (kind, number) not in proven(cell)
+    }
+
+    assert sorted(cells) == sorted(ROWS if kind == "row" else TRAPS)
+    assert not unproven
+
+
+def test_both_languages_name_the_same_tests() -> None:
+    english, japanese = (
+        NAMED.findall((ROOT / page).read_text(encoding="utf-8")) for page in RELIABILITY
+    )
+
+    assert english == japanese
