@@ -81,8 +81,8 @@ def slack_access(settings: Settings, /) -> "Access":
 def slack_rules(settings: Settings, /) -> "Rules":
     """Return what the settings say about questions and rights in Slack."""
     from bot.chat.slack.installation import Rules
-    from bot.chat.slack.intake import Terms
     from bot.chat.slack.stage import Look
+    from bot.chat.slack.terms import Terms
 
     slack = settings.slack
     bots = {name: frozenset(table.bots) for name, table in slack.channels.items()}

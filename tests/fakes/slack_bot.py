@@ -12,9 +12,9 @@ from typing import Any, cast
 from bot.chat.audience import Grants
 from bot.chat.counting import Questions
 from bot.chat.slack.installation import Access, Rooms, Rules
-from bot.chat.slack.intake import Terms
 from bot.chat.slack.platform import SlackPlatform
 from bot.chat.slack.stage import Look
+from bot.chat.slack.terms import Terms
 from bot.core.errors import Unavailable
 from bot.core.inbox import Accepted, Incoming, QuestionId
 from bot.core.model import (

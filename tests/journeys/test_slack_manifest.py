@@ -7,7 +7,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # has no types, and is for tests only
 
 from bot.chat.slack.app import EVENTS
-from bot.chat.slack.intake import ABOUT, ASK
+from bot.chat.slack.gestures import ABOUT, ASK
 from bot.chat.slack.selfcheck import NEEDED, WANTED
 from tests.fakes.slack import Slack, slack_server
 from tests.fakes.slack.model import Json

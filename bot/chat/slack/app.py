@@ -11,8 +11,9 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.slack import actions
-from bot.chat.slack.intake import ABOUT, ASK, Us
+from bot.chat.slack.gestures import ABOUT, ASK
 from bot.chat.slack.quiet import quiet_logger
+from bot.chat.slack.terms import Us
 from bot.core.errors import Unavailable
 from bot.telemetry import SLACK_NOT_TAKEN
 

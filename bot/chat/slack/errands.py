@@ -11,12 +11,13 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, assert_never
 from pydantic import Field, TypeAdapter
 
 from bot.chat.slack import actions
-from bot.chat.slack.intake import SURFACE, Intake
 from bot.chat.slack.literal import line, literal
 from bot.chat.slack.markup import escaped
 from bot.chat.slack.placing import is_private
 from bot.chat.slack.posting import Content, Json, Posting, Spot, mark, marked
 from bot.chat.slack.refusals import Denied, Missing
+from bot.chat.slack.repeats import Repeats
+from bot.chat.slack.terms import SURFACE
 from bot.core.inbox import Errand, Incoming, Notice, QuestionId
 from bot.core.ports import Askings, Inbox
 from bot.text import replies
@@ -110,7 +111,7 @@ class Errands:
     def __init__(
         self,
         posting: Posting,
-        intake: Intake,
+        repeats: Repeats,
         /,
         *,
         inbox: Inbox,
@@ -118,7 +119,7 @@ class Errands:
         clock: Callable[[], datetime],
     ) -> None:
         self._posting = posting
-        self._intake = intake
+        self._repeats = repeats
         self._inbox = inbox
         self._lookups = lookups
         self._clock = clock
@@ -152,7 +153,7 @@ class Errands:
             channel=channel,
             thread=told.thread,
             reader=told.person,
-            team=self._intake.us.team,
+            team=self._repeats.us.team,
         )
         return await self._posting.post(spot, content, mark=marks)
 
@@ -215,7 +216,7 @@ class Errands:
         except Denied:
             return True
         return any(
-            message.get("user") != self._intake.us.user
+            message.get("user") != self._repeats.us.user
             and message["ts"] not in {thread, asked, *shown}
             for message in found
         )
@@ -246,7 +247,7 @@ class Errands:
             said = replies.NOT_SHARED.say(before.language)
             await self._tell(errand, Told(text=said, person=sharing.person))
             return
-        incoming = self._intake.shared(
+        incoming = self._repeats.shared(
             before, sharing.person, thread, now=self._clock()
         )
         await self._inbox.accept(incoming, now=self._clock())

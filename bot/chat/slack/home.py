@@ -9,11 +9,11 @@ import structlog
 
 from bot.chat.audience import Grants, of_person
 from bot.chat.slack.directory import Directory
-from bot.chat.slack.intake import SURFACE
 from bot.chat.slack.literal import line, literal
 from bot.chat.slack.posting import Json, Posting
 from bot.chat.slack.refusals import Denied
 from bot.chat.slack.spoken import spoken
+from bot.chat.slack.terms import SURFACE
 from bot.core.access import Audience
 from bot.core.errors import Conflict, Unavailable
 from bot.core.model import Language

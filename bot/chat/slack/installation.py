@@ -10,10 +10,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.chat.audience import Grants
 from bot.chat.counting import Questions
 from bot.chat.desk import Answers
-from bot.chat.slack.intake import Terms
 from bot.chat.slack.quiet import quiet_logger
 from bot.chat.slack.reception import Lookups
 from bot.chat.slack.stage import Look
+from bot.chat.slack.terms import Terms
 from bot.core.inbox import Incoming
 from bot.core.model import Profile
 from bot.core.ports import (

@@ -8,8 +8,8 @@ from typing import Final, TypeAlias
 import structlog
 
 from bot.chat.slack.errands import Errands, notice
-from bot.chat.slack.intake import SURFACE
 from bot.chat.slack.refusals import Denied
+from bot.chat.slack.terms import SURFACE
 from bot.core.errors import Conflict, Unavailable
 from bot.core.inbox import Errand, Incoming, Notice, QuestionId
 from bot.core.ports import InboxUpkeep, Outbox

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from bot.chat.slack.installation import Access, Rooms, Rules
-from bot.chat.slack.intake import SURFACE
 from bot.chat.slack.selfcheck import SKEW, Found, look, strangers
 from bot.chat.slack.sockets import PING
 from bot.chat.slack.tenancy import Tenancy
+from bot.chat.slack.terms import SURFACE
 from bot.core.ports import Tenure
 from bot.telemetry import SLACK_WARNING
 

@@ -10,8 +10,9 @@ from weakref import WeakValueDictionary
 from bot.chat.slack import actions
 from bot.chat.slack.directory import Directory
 from bot.chat.slack.errands import EDITED, Offer, Sharing, Withdrawal, notice, task
-from bot.chat.slack.intake import SURFACE, Intake
+from bot.chat.slack.intake import Intake
 from bot.chat.slack.notices import Notices
+from bot.chat.slack.repeats import Repeats
 from bot.chat.slack.spoken import spoken
 from bot.chat.slack.taken import (
     Again,
@@ -29,6 +30,7 @@ from bot.chat.slack.taken import (
     Taken,
     WithdrawalWanted,
 )
+from bot.chat.slack.terms import SURFACE
 from bot.core.inbox import Incoming, Kind, Origin, QuestionId
 from bot.core.model import ConversationId, Language, Outcome
 from bot.core.ports import Askings, Inbox, Outbox, Threads
@@ -76,6 +78,7 @@ class Reception:
         hears_threads: bool = True,
     ) -> None:
         self._intake = intake
+        self._repeats = Repeats(us=intake.us, terms=intake.terms)
         self._directory = directory
         self._work = work
         self._notices = notices
@@ -179,7 +182,7 @@ class Reception:
                 before = await self._lookups.incoming(QuestionId(question))
                 if before is not None and before.asker == user:
                     now = self._clock()
-                    await self._accept(self._intake.edited(before, taken, now=now))
+                    await self._accept(self._repeats.edited(before, taken, now=now))
             case _:
                 assert_never(taken)
 
@@ -193,7 +196,7 @@ class Reception:
             told = task(f"share:{again.question}", sharing)
             await self._outbox.put([told], now=now)
         else:
-            await self._accept(self._intake.again(before, again, now=now))
+            await self._accept(self._repeats.again(before, again, now=now))
 
     async def _engaged(self, conversation: ConversationId) -> bool:
         since = self._clock() - ENGAGED

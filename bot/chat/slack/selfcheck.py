@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.chat.slack.intake import Us
 from bot.chat.slack.refusals import FAILURES, meaning_of
+from bot.chat.slack.terms import Us
 from bot.core.errors import ConfigError, Unavailable
 
 NEEDED: Final = {

@@ -24,6 +24,7 @@ from bot.chat.slack.refusals import Denied, Missing
 from bot.chat.slack.settling import Settling
 from bot.chat.slack.stage import Look, Stage
 from bot.chat.slack.status import StatusLine
+from bot.chat.slack.terms import RESPONSE_URL
 from bot.chat.slack.trail import Owner, Trail
 from bot.chat.surface import Ended, Posted
 from bot.core.errors import Conflict, Unavailable
@@ -50,9 +51,6 @@ UPDATES: Final = 1.2
 
 LEAVING: Final = 5.0
 """Seconds for tidying up behind a question that ends without an end."""
-
-RESPONSE_URL: Final = "response_url"
-"""The hint that says where to whisper to who gave a command."""
 
 
 class Showings:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from bot.chat.audience import Channel, Company, Grants, of_channel, of_person
 from bot.chat.slack.directory import Directory
-from bot.chat.slack.intake import SHARED, SURFACE
 from bot.chat.slack.placing import is_direct
 from bot.chat.slack.showing import Showings
+from bot.chat.slack.terms import SHARED, SURFACE
 from bot.chat.surface import Posted, Showing
 from bot.core.access import Audience
 from bot.core.inbox import Claim, Incoming

@@ -25,6 +25,7 @@ from bot.chat.slack.posting import Content, Posting
 from bot.chat.slack.presses import Presses
 from bot.chat.slack.reception import Reception
 from bot.chat.slack.refusals import Denied
+from bot.chat.slack.repeats import Repeats
 from bot.chat.slack.selfcheck import Found
 from bot.chat.slack.showing import Showings
 from bot.chat.slack.sockets import Sockets
@@ -60,7 +61,7 @@ class Tenancy:
         self._desk = _desk(surface, rooms)
         intake = Intake(us=found.us, terms=rules.terms)
         self._notices = Notices(
-            _errands(self._posting, intake, rooms),
+            _errands(self._posting, Repeats(us=found.us, terms=rules.terms), rooms),
             outbox=rooms.outbox,
             upkeep=rooms.upkeep,
             clock=rooms.clock,
@@ -198,10 +199,10 @@ class Tenancy:
             log.warning(SHOWING_FAILED, error=str(error))
 
 
-def _errands(posting: Posting, intake: Intake, rooms: Rooms) -> Errands:
+def _errands(posting: Posting, repeats: Repeats, rooms: Rooms) -> Errands:
     return Errands(
         posting,
-        intake,
+        repeats,
         inbox=rooms.questions,
         lookups=rooms.lookups,
         clock=rooms.clock,

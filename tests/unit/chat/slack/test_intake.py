@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat.slack import actions
-from bot.chat.slack.intake import Intake, Terms, Us
+from bot.chat.slack.intake import Intake
 from bot.chat.slack.taken import (
     Asked,
     CancelMine,
@@ -22,6 +22,7 @@ from bot.chat.slack.taken import (
     StopPressed,
     Taken,
 )
+from bot.chat.slack.terms import Terms, Us
 from bot.core.inbox import Incoming, Kind
 from bot.core.model import Language
 from tests.fakes.slack import Slack, slack_server

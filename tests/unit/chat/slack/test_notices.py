@@ -10,9 +10,10 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.slack.errands import Errands, notice
-from bot.chat.slack.intake import Intake, Terms, Us
 from bot.chat.slack.notices import Notices
 from bot.chat.slack.posting import Posting
+from bot.chat.slack.repeats import Repeats
+from bot.chat.slack.terms import Terms, Us
 from bot.core.inbox import Incoming
 from bot.state.store import State, open_state
 from bot.text import replies
@@ -36,7 +37,7 @@ async def telling(thread: Thread, state: State) -> AsyncIterator[Notices]:
     us = Us(team="TSHIRUBE", user="USHIRUBE", bot="BSHIRUBE")
     errands = Errands(
         Posting(client, thread.right, clock=slack.clock.now),
-        Intake(us=us, terms=Terms(deadline=timedelta(minutes=15))),
+        Repeats(us=us, terms=Terms(deadline=timedelta(minutes=15))),
         inbox=state.questions,
         lookups=state.threads,
         clock=slack.clock.datetime,

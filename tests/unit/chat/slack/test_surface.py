@@ -8,8 +8,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.audience import Grant, Grants
 from bot.chat.slack.directory import Directory
-from bot.chat.slack.intake import SHARED
 from bot.chat.slack.surface import SlackSurface
+from bot.chat.slack.terms import SHARED
 from bot.core.access import Audience, Principal
 from bot.core.errors import Unavailable
 from bot.core.inbox import Incoming, Kind

@@ -1,0 +1,88 @@
+"""Makes of a question that was asked the one that somebody asks once more."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Final, assert_never
+
+from bot.chat.slack.taken import Again, AskedAgain, EditAsked
+from bot.chat.slack.terms import Terms, Us
+from bot.core.inbox import Incoming, Kind
+from bot.core.model import Language
+from bot.text.language import detect
+
+_AT_LENGTH: Final = {
+    Language.JA: "詳しく教えてください。",
+    Language.EN: "Explain in detail.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeats:
+    """Questions of one workspace, once more: privately, at length, edited, shared."""
+
+    us: Us
+    terms: Terms
+
+    def again(
+        self, before: Incoming, again: AskedAgain, /, *, now: datetime
+    ) -> Incoming:
+        """Return a question as somebody asks it once more, pressing once."""
+        key = f"{again.how}:{again.question}:{again.user}"
+        repeated = replace(
+            before, event=key, asked_at=now, expires_at=now + self.terms.deadline
+        )
+        match again.how:
+            case Again.PRIVATELY:
+                return replace(
+                    repeated,
+                    kind=Kind.DIRECT,
+                    origin=replace(before.origin, thread=None, message=None),
+                    asker=again.user,
+                    conversation=self.us.alone("privately", key),
+                    hints={},
+                )
+            case Again.MORE:
+                root = before.origin.thread or before.origin.message
+                return replace(
+                    repeated,
+                    text=f"{before.text}\n{_AT_LENGTH[before.language]}",
+                    origin=replace(before.origin, thread=root, message=None),
+                    asker=again.user,
+                )
+            case Again.SHARED:
+                raise ValueError("a question is shared once its thread is there")
+            case _:
+                assert_never(again.how)
+
+    def edited(
+        self, before: Incoming, edit: EditAsked, /, *, now: datetime
+    ) -> Incoming:
+        """Return a question as it is asked since it was edited."""
+        root = before.origin.thread or before.origin.message
+        return replace(
+            before,
+            event=f"edited:{edit.question}:{sha256(edit.text.encode()).hexdigest()}",
+            text=edit.text,
+            language=detect(edit.text, default=before.language),
+            origin=replace(before.origin, thread=root, message=None),
+            asked_at=now,
+            expires_at=now + self.terms.deadline,
+        )
+
+    def shared(
+        self, before: Incoming, person: str, thread: str, /, *, now: datetime
+    ) -> Incoming:
+        """Return a question as it is asked in the thread that was opened for it."""
+        channel = before.origin.channel
+        return replace(
+            before,
+            event=f"shared:{channel}:{thread}",
+            kind=Kind.MENTION,
+            origin=replace(before.origin, thread=thread, message=None),
+            asker=person,
+            conversation=self.us.conversation(channel, thread),
+            asked_at=now,
+            expires_at=now + self.terms.deadline,
+            hints={},
+        )
