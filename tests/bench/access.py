@@ -14,7 +14,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,8 +23,6 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from bot import telemetry
-from bot.answering.pipeline import Answering
-from bot.answering.retrieval import Retrieval
 from bot.backends.memory import MemoryIndex
 from bot.chat.audience import Grant, Grants
 from bot.chat.slack.directory import Directory
@@ -32,13 +30,7 @@ from bot.chat.slack.installation import Access
 from bot.chat.slack.surface import SlackSurface
 from bot.core.access import Principal
 from bot.core.inbox import Incoming, Kind, Origin
-from bot.core.model import (
-    AnswerEvent,
-    ConversationId,
-    DocumentId,
-    Language,
-    Question,
-)
+from bot.core.model import ConversationId, DocumentId, Language
 from bot.state.store import State, open_state
 from connectors.api import Layers
 from tests.fakes.house import House, Writes
@@ -46,7 +38,8 @@ from tests.fakes.shown import Right, Thread
 from tests.fakes.slack import Clock, Slack, slack_server
 from tests.fakes.slack.model import Channel, Guest, User
 from tests.fakes.slack.model import Kind as Room
-from tests.fakes.slack_bot import Answerer, Around, platform
+from tests.fakes.slack_bot import Around, platform
+from tests.fakes.slack_library import Reader
 from tests.fakes.slack_process import answers
 from tests.fakes.source import MemorySource, Page
 
@@ -54,19 +47,6 @@ PEOPLE, ROOMS, GROUPS, DOCUMENTS = 36, 24, 10, 50
 PRINCIPALS = [Principal(f"grp:g{number}") for number in range(8)]
 NOBODY = Principal("grp:nobody")
 WORD = re.compile(r"カナリア\d{4}")
-
-
-@dataclass
-class Reader(Answerer):
-    """Answers from documents."""
-
-    answering: Answering | None = None
-
-    async def answer(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
-        """Answer a question."""
-        assert self.answering is not None
-        async for event in self.answering.answer(question):
-            yield event
 
 
 @dataclass(slots=True)
@@ -265,15 +245,8 @@ async def compare(made: Firm, most: int) -> int:
 
 async def ask(made: Firm, questions: int, dice: Random) -> None:
     """Have people ask the whole bot, alone and in channels, for all sorts of words."""
-    slack, state, index = made.slack, made.state, made.house.index
-    answering = Answering(
-        retrieval=Retrieval(index=index, catalogue=state.catalogue, embedder=None),
-        index=index,
-        catalogue=state.catalogue,
-        generations=state.generations,
-        model=None,
-    )
-    reader = Reader(slack.platform.notify, answering=answering)
+    slack, state = made.slack, made.state
+    reader = Reader(slack.platform.notify, answering=made.house.answering())
     bot = platform(slack, state, reader, Around(grants=made.grants))
     people = [one for one in slack.workspace.users.values() if not one.bot_id]
     people = [one for one in people if not one.deleted]

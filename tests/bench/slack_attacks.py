@@ -11,25 +11,19 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot import telemetry
-from bot.answering.pipeline import Answering
-from bot.answering.retrieval import Retrieval
 from bot.backends.memory import MemoryIndex
-from bot.backends.memory_models import MemoryLanguageModel
-from bot.core.model import Profile
-from bot.core.ports import Completion, Message, Token
-from bot.state.store import State, open_state
-from tests.bench.access import Reader
+from bot.state.store import open_state
 from tests.fakes.house import House, Writes
 from tests.fakes.shown import Right
 from tests.fakes.slack import Clock, Slack, slack_server
 from tests.fakes.slack.model import Message as Shown
 from tests.fakes.slack_bot import Around, platform
+from tests.fakes.slack_library import Obedient, Reader
 from tests.fakes.slack_process import answers
 from tests.fakes.source import MemorySource, Page
 
@@ -42,20 +36,6 @@ HULLS = (
     "<https://evil.example|https://wiki.example> {}",
 )
 LIVE = re.compile(r'"type": "(?:image|link|user|usergroup|broadcast|video)"')
-
-
-class Echo(MemoryLanguageModel):
-    """Writes what it is told to, as one that obeys."""
-
-    says = ""
-
-    async def generate(
-        self, messages: Sequence[Message], /, *, profile: Profile
-    ) -> AsyncGenerator[Token | Completion, None]:
-        """Write it."""
-        self._scripts = [self.says]
-        async for event in super().generate(messages, profile=profile):
-            yield event
 
 
 def attacks() -> list[str]:
@@ -72,18 +52,6 @@ def fact(number: int) -> str:
     return f"規程{number:04}号の承認者は部長{number:04}"
 
 
-def answering(state: State, house: House, model: Echo) -> Answering:
-    """Return the pipeline before this model."""
-    retrieval = Retrieval(index=house.index, catalogue=state.catalogue, embedder=None)
-    return Answering(
-        retrieval=retrieval,
-        index=house.index,
-        catalogue=state.catalogue,
-        generations=state.generations,
-        model=model,
-    )
-
-
 def dangers(slack: Slack, message: Shown) -> Counter[str]:
     """Count what somebody who reads a message could follow, or be called by."""
     shape = json.dumps([message.blocks, message.attachments])
@@ -97,7 +65,7 @@ def dangers(slack: Slack, message: Shown) -> Counter[str]:
 
 async def run(folder: Path) -> bool:
     """Ask about every document, print, and say whether nothing came through."""
-    hidden, model = attacks(), Echo()
+    hidden, model = attacks(), Obedient()
     async with (
         slack_server(clock=Clock(ticking=True)) as slack,
         open_state(folder, clock=slack.clock.datetime) as state,
@@ -110,7 +78,7 @@ async def run(folder: Path) -> bool:
             for number, attack in enumerate(hidden)
         }
         await house.sync(MemorySource(pages))
-        reader = Reader(slack.platform.notify, answering=answering(state, house, model))
+        reader = Reader(slack.platform.notify, answering=house.answering())
         bot = platform(slack, state, reader, Around())
         found: Counter[str] = Counter()
         written = 0
@@ -118,7 +86,7 @@ async def run(folder: Path) -> bool:
             running = group.create_task(bot.run(Right()))
             await slack.until(lambda: len(slack.sockets.open) > 1)
             for number, attack in enumerate(hidden):
-                model.says = f"{fact(number)}です[1]。{attack} [1]。{attack}"
+                model.say(f"{fact(number)}です[1]。{attack} [1]。{attack}")
                 text = f"@shirube 規程{number:04}号の承認者は誰ですか？"
                 said = await slack.say("tanaka", "総務", text)
                 await slack.until(partial(answers, slack, said), within=20)

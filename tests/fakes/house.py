@@ -145,11 +145,9 @@ class House:
         self.now += timedelta(seconds=1)
         return self.now
 
-    async def ask(
-        self, text: str, *, holding: Collection[str] = ("pub",)
-    ) -> Finished | Declined:
-        """Ask as somebody who holds these principals."""
-        answering = Answering(
+    def answering(self) -> Answering:
+        """Return the pipeline as the app builds it."""
+        return Answering(
             retrieval=Retrieval(
                 index=self.index,
                 catalogue=self.state.catalogue,
@@ -161,6 +159,11 @@ class House:
             model=self.model,
             lost=self.engine().lost,
         )
+
+    async def ask(
+        self, text: str, *, holding: Collection[str] = ("pub",)
+    ) -> Finished | Declined:
+        """Ask as somebody who holds these principals."""
         question = Question(
             id=text,
             text=text,
@@ -169,7 +172,7 @@ class House:
             asked_at=self.now,
             conversation=ConversationId("test"),
         )
-        async for event in answering.answer(question):
+        async for event in self.answering().answer(question):
             if isinstance(event, Finished | Declined):
                 return event
         raise AssertionError("no outcome")
