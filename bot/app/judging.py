@@ -13,9 +13,7 @@ from bot.core.model import Answer, DocumentId
 from bot.evaluation.gaps import Gap, gaps
 from bot.evaluation.judged import JudgedRow, row
 
-IN_CHANNELS: Final = frozenset(
-    {Kind.MENTION, Kind.FOLLOW_UP, Kind.SHORTCUT, Kind.OVERHEARD}
-)
+IN_CHANNELS: Final = frozenset({Kind.MENTION, Kind.FOLLOW_UP, Kind.OVERHEARD})
 """Questions that others could read anyway."""
 
 

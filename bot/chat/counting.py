@@ -13,7 +13,7 @@ from bot.core.model import Outcome, Turn
 from bot.core.ports import Claims, Inbox, InboxUpkeep, Telling
 from bot.telemetry.questions import QuestionLine, finished
 
-_PRIVATE = frozenset({Kind.COMMAND, Kind.DIRECT, Kind.CONSOLE})
+_PRIVATE = frozenset({Kind.COMMAND, Kind.SHORTCUT, Kind.DIRECT, Kind.CONSOLE})
 
 
 class Questions(Inbox, Claims, Protocol):
@@ -27,7 +27,7 @@ class Counter(Protocol):
         """Count a question that was taken."""
 
     def question_finished(
-        self, platform: str, outcome: Outcome, /, *, seconds: float
+        self, platform: str, outcome: Outcome, /, *, asked: Kind, seconds: float
     ) -> None:
         """Count how a question that was taken ended, and how long it took."""
 
@@ -181,7 +181,9 @@ class Counted:
             return
         seconds = max(0.0, (now - incoming.asked_at).total_seconds())
         platform = incoming.origin.surface
-        self._counter.question_finished(platform, outcome, seconds=seconds)
+        self._counter.question_finished(
+            platform, outcome, asked=incoming.kind, seconds=seconds
+        )
         known = made or Provenance()
         finished(
             QuestionLine(
@@ -190,6 +192,7 @@ class Counted:
                 outcome=outcome,
                 seconds=seconds,
                 language=incoming.language,
+                asked=incoming.kind,
                 private=incoming.kind in _PRIVATE,
                 reason=known.reason,
                 kind=known.kind,

@@ -16,6 +16,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from bot.core.inbox import Kind
 from bot.core.model import Outcome
 
 QUESTIONS: Final = "shirube_questions"
@@ -56,7 +57,7 @@ class Metrics:
         self._questions = Counter(
             QUESTIONS,
             MEANING[QUESTIONS],
-            ("platform", "outcome"),
+            ("platform", "asked", "outcome"),
             registry=self._registry,
         )
         self._open = self._gauge(QUESTIONS_OPEN, "platform")
@@ -75,11 +76,11 @@ class Metrics:
         self._open.labels(platform).inc()
 
     def question_finished(
-        self, platform: str, outcome: Outcome, /, *, seconds: float
+        self, platform: str, outcome: Outcome, /, *, asked: Kind, seconds: float
     ) -> None:
         """Count how a question that was taken ended, and how long it took."""
         self._open.labels(platform).dec()
-        self._questions.labels(platform, outcome).inc()
+        self._questions.labels(platform, asked, outcome).inc()
         self._seconds.labels(platform).observe(seconds)
 
     def loop_lag(self, seconds: float, /) -> None:

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 import structlog
 
+from bot.core.inbox import Kind
 from bot.core.model import Outcome, Reason
 from bot.telemetry import QUESTION_FINISHED
 
@@ -15,7 +16,8 @@ class QuestionLine:
     """Everything worth knowing of a question afterwards, but for any text.
 
     Times are seconds since the question was asked; `searched` is when passages
-    were found, `shown` when its first sentence was.
+    were found, `shown` when its first sentence was. `asked` says how it was asked,
+    `kind` who wrote the answer.
     """
 
     question_id: str
@@ -23,6 +25,7 @@ class QuestionLine:
     outcome: Outcome
     seconds: float
     language: str
+    asked: Kind
     private: bool
     reason: Reason | None = None
     kind: str | None = None

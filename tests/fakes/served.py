@@ -17,6 +17,7 @@ from bot.app import App
 from bot.commands.serve import served
 from bot.commands.terminal import guarded
 from bot.core.errors import ConfigError, Conflict, Unavailable
+from bot.core.inbox import Kind
 from bot.core.model import Outcome
 from bot.core.ports import Tenure
 from bot.ops import readiness
@@ -58,7 +59,9 @@ class Board:
     async def drain(self) -> None:
         """Answer the question that is open."""
         await asyncio.sleep(600 if self._word == "endless" else ANSWERING)
-        self._metrics.question_finished(self.name, Outcome.ANSWERED, seconds=ANSWERING)
+        self._metrics.question_finished(
+            self.name, Outcome.ANSWERED, asked=Kind.MENTION, seconds=ANSWERING
+        )
         self._write("answered")
 
     def troubles(self) -> Sequence[str]:

@@ -250,7 +250,7 @@ def test_what_two_people_asked_is_not_told(synced: Terminal) -> None:
 
 def test_private_questions_are_used_by_opt_in_only(synced: Terminal) -> None:
     people = ("U山田", "U佐藤", "U鈴木")
-    kinds = (Kind.DIRECT, Kind.COMMAND, Kind.DIRECT)
+    kinds = (Kind.DIRECT, Kind.COMMAND, Kind.SHORTCUT)
     ask(
         synced,
         *(

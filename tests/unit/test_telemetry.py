@@ -13,6 +13,7 @@ import structlog
 
 from bot import settings, telemetry
 from bot.app.secret import secrets
+from bot.core.inbox import Kind
 from bot.core.model import Outcome, Reason
 from bot.telemetry.metrics import MEANING, Metrics
 from bot.telemetry.questions import QuestionLine, finished
@@ -104,7 +105,8 @@ def test_a_question_is_one_line_with_fixed_fields_and_without_texts(
             reason=Reason.NO_MODEL,
             seconds=1.23456,
             language="ja",
-            private=False,
+            asked=Kind.SHORTCUT,
+            private=True,
             citations=2,
         )
     )
@@ -120,7 +122,8 @@ def test_a_question_is_one_line_with_fixed_fields_and_without_texts(
         "reason": "no_model",
         "seconds": 1.235,
         "language": "ja",
-        "private": False,
+        "asked": "shortcut",
+        "private": True,
         "passages": 0,
         "citations": 2,
         "attempts": 1,
@@ -140,7 +143,7 @@ def test_metrics_count_questions_and_show_how_everything_stands() -> None:
     now = datetime(2026, 11, 25, tzinfo=UTC)
     metrics.question_opened("slack")
     metrics.question_opened("slack")
-    metrics.question_finished("slack", Outcome.ANSWERED, seconds=2)
+    metrics.question_finished("slack", Outcome.ANSWERED, asked=Kind.MENTION, seconds=2)
     metrics.standing(leading=True, parts={"state": True, "index": False})
     metrics.host("chat", "gpu_a", "ill")
     metrics.generation("g1", now)
@@ -150,7 +153,10 @@ def test_metrics_count_questions_and_show_how_everything_stands() -> None:
     told = metrics.exposition().decode()
 
     for line in (
-        'shirube_questions_total{outcome="answered",platform="slack"} 1.0',
+        (
+            'shirube_questions_total{asked="mention",outcome="answered",'
+            'platform="slack"} 1.0'
+        ),
         'shirube_questions_open{platform="slack"} 1.0',
         "shirube_leading 1.0",
         "shirube_ready 0.0",

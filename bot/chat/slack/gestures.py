@@ -73,7 +73,7 @@ def chosen(
     return Asked(
         incoming=Incoming(
             event=f"shortcut:{shortcut.trigger_id}",
-            kind=Kind.COMMAND,
+            kind=Kind.SHORTCUT,
             origin=us.origin(shortcut.channel.id, None),
             asker=shortcut.user.id,
             conversation=us.alone("about", shortcut.trigger_id),

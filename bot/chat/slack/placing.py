@@ -1,22 +1,27 @@
 """Says where in Slack a question is answered, and opens that place where need be."""
 
+from typing import Final
+
 from bot.chat.slack.contents import View, opening
 from bot.chat.slack.posting import Posting, Spot, mark
 from bot.chat.slack.refusals import Denied
 from bot.chat.slack.trail import OPENING, Trail
 from bot.core.inbox import Incoming, Kind
 
+_ALONE: Final = frozenset({Kind.COMMAND, Kind.SHORTCUT})
+"""What people ask in a channel without anybody there seeing it."""
+
 
 def is_private(incoming: Incoming, /) -> bool:
     """Whether only the asker sees the answer, in a thread that we open."""
-    return incoming.kind is Kind.COMMAND or (
+    return incoming.kind in _ALONE or (
         incoming.kind is Kind.DIRECT and incoming.origin.message is None
     )
 
 
 def is_direct(incoming: Incoming, /) -> bool:
     """Whether the question and its answer are between the asker and the bot."""
-    return incoming.kind in {Kind.COMMAND, Kind.DIRECT}
+    return incoming.kind in _ALONE | {Kind.DIRECT}
 
 
 def is_of_channel(incoming: Incoming, /) -> bool:
@@ -24,7 +29,7 @@ def is_of_channel(incoming: Incoming, /) -> bool:
 
     What somebody wants answered privately by a button was asked there already.
     """
-    return incoming.kind is Kind.COMMAND and not incoming.origin.channel.startswith("D")
+    return incoming.kind in _ALONE and not incoming.origin.channel.startswith("D")
 
 
 async def placed(

@@ -156,7 +156,7 @@ class Reception:
             key = f"mention_only:{incoming.origin.channel}"
             told = notice(key, incoming, replies.MENTION_ONLY)
             await self._outbox.put([told], now=self._clock())
-        if incoming.kind is Kind.COMMAND:
+        if incoming.kind in {Kind.COMMAND, Kind.SHORTCUT}:
             return replies.IN_DIRECT.say(incoming.language)
         return None
 

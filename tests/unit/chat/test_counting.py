@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.chat.counting import Counted
 from bot.core.feedback import Provenance
-from bot.core.inbox import Incoming, Notice, QuestionId
+from bot.core.inbox import Incoming, Kind, Notice, QuestionId
 from bot.core.model import Outcome, Reason
 from bot.state.store import State, open_state
 from tests.contracts.state_questions import LEASE, SLACK, a_question, at
@@ -23,6 +23,7 @@ class Tally:
 
     open: int = 0
     ended: list[tuple[str, Outcome, float]] = field(default_factory=list)
+    asked: list[Kind] = field(default_factory=list)
 
     def question_opened(self, platform: str, /) -> None:
         """Count one more."""
@@ -30,10 +31,11 @@ class Tally:
         self.open += 1
 
     def question_finished(
-        self, platform: str, outcome: Outcome, /, *, seconds: float
+        self, platform: str, outcome: Outcome, /, *, asked: Kind, seconds: float
     ) -> None:
         """Count one less."""
         self.open -= 1
+        self.asked.append(asked)
         self.ended.append((platform, outcome, seconds))
 
 
@@ -71,6 +73,20 @@ async def test_one_line_tells_how_a_question_went(
     assert line["question_id"] == claim.question
     assert (line["outcome"], line["reason"]) == (Outcome.ANSWERED, Reason.NO_MODEL)
     assert "有給" not in str(logs)
+
+
+async def test_an_entry_in_the_menu_of_a_message_is_a_kind_of_its_own(
+    counted: Counted, tally: Tally
+) -> None:
+    asked = a_question(kind=Kind.SHORTCUT)
+    accepted = await counted.accept(asked, now=NOW)
+
+    with capture_logs() as logs:
+        await counted.end(accepted.question, Outcome.REFUSED, now=at(1))
+
+    [line] = [line for line in logs if line["event"] == "question.finished"]
+    assert tally.asked == [Kind.SHORTCUT]
+    assert (line["asked"], line["private"]) == (Kind.SHORTCUT, True)
 
 
 async def test_what_an_earlier_process_took_is_counted_when_it_is_seen(

@@ -276,6 +276,7 @@ async def test_the_menu_of_a_message_asks_what_it_asks(
 
     question = asked(read(delivery))
 
+    assert question.kind is Kind.SHORTCUT
     assert question.text == "出張の精算はどうやるんだっけ"
     assert question.asker == "UTANAKA"
 

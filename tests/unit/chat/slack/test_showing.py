@@ -488,7 +488,7 @@ async def test_a_question_that_is_no_message_and_no_command_ends_in_peace(
     slack: Slack, thread: Thread
 ) -> None:
     origin = Origin(surface="slack", workspace="TSHIRUBE", channel="CGENERAL")
-    incoming = replace(commanded(slack), kind=Kind.SHORTCUT, origin=origin)
+    incoming = replace(commanded(slack), kind=Kind.OVERHEARD, origin=origin)
 
     async with thread.showing(thread.claim(incoming)) as showing:
         await showing.end(answered())
