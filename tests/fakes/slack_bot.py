@@ -138,7 +138,10 @@ class Full:
 
 @dataclass(frozen=True, kw_only=True)
 class Around:
-    """What is around the bot: its grants, its rules, the way to Slack."""
+    """What is around the bot: its grants, its rules, the way to Slack.
+
+    `way` is the address that the bot knows of Slack, where it is not Slack's own.
+    """
 
     grants: Grants = field(default_factory=Grants)
     trusting: bool = False
@@ -146,6 +149,7 @@ class Around:
     bots: dict[str, frozenset[str]] = field(default_factory=dict)
     deadline: timedelta = timedelta(minutes=15)
     proxy: str | None = None
+    way: str | None = None
     ping: float = 10.0
     tls: ssl.SSLContext | None = None
     signing_secret: str | None = None
@@ -163,7 +167,7 @@ def platform(
         bot_token=slack.bot_token,
         app_token=None if signed else slack.app_token,
         signing_secret=around.signing_secret,
-        api_url=slack.url,
+        api_url=around.way or slack.url,
         proxy=around.proxy,
         tls=around.tls,
         port=around.port,
