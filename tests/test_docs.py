@@ -14,7 +14,7 @@ NAMED = re.compile(r"`(test_\w+\.py)::(test_\w+)`")
 RELIABILITY = ["docs/reliability.md", "docs/ja/reliability.md"]
 
 TABLE_LINE = re.compile(r"^\| (\d+) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
-PROVEN_BY_NUMBER = re.compile(r"test_(row|trap)s?_((?:\d+_|and_)+)")
+PROVEN_BY_NUMBER = re.compile(r"(?:test|and)_(row|trap)s?_(\d+_(?:(?:and_)?\d+_)*)")
 
 ROWS = {
     *range(1, 15),

@@ -63,10 +63,9 @@ class _Door:
         # The SDK fails on headers that are no number or not ASCII.
         if not _TIMESTAMP.fullmatch(stamp) or not _SIGNATURE.fullmatch(signature):
             return web.Response(status=HTTPStatus.UNAUTHORIZED)
-        raw = await request.read()
         try:
-            body = raw.decode()
-        except UnicodeDecodeError:
+            body = (await request.read()).decode()
+        except (web.RequestPayloadError, UnicodeDecodeError):
             return web.Response(status=HTTPStatus.BAD_REQUEST)
         answer = await self._app.async_dispatch(
             AsyncBoltRequest(

@@ -1,5 +1,9 @@
 """Slack comes by HTTP: what is not signed by it is turned away."""
 
+import gzip
+import hashlib
+import hmac
+import json
 import socket
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -74,38 +78,92 @@ async def test_point_12_a_mention_by_http_is_answered(
     assert not running.platform.troubles()
 
 
+def signed(slack: Slack, body: bytes, *, age: int = 0) -> dict[str, str]:
+    """The headers of a request that Slack signed so many seconds ago."""
+    stamp = str(int(time.time()) - age)
+    secret = slack.app.signing_secret.encode()
+    digest = hmac.new(secret, f"v0:{stamp}:".encode() + body, hashlib.sha256)
+    return {STAMP: stamp, SIGNATURE: f"v0={digest.hexdigest()}"}
+
+
 @pytest.mark.parametrize(
-    ("headers", "expected"),
+    "headers",
     [
-        ({}, 401),
-        ({STAMP: "昨日".encode().decode("latin-1"), SIGNATURE: "v0=" + "0" * 64}, 401),
-        ({STAMP: "x", SIGNATURE: "v0=" + "0" * 64}, 401),
-        ({STAMP: "1", SIGNATURE: "v0=é"}, 401),
-        ({STAMP: "1700000000", SIGNATURE: "v0=" + "0" * 64}, 401),
-        (SIGNED, 401),
+        {},
+        {STAMP: "昨日".encode().decode("latin-1"), SIGNATURE: "v0=" + "0" * 64},
+        {STAMP: "x", SIGNATURE: "v0=" + "0" * 64},
+        {STAMP: "1", SIGNATURE: "v0=é"},
+        {STAMP: "1700000000", SIGNATURE: "v0=" + "0" * 64},
+        SIGNED,
     ],
 )
 @pytest.mark.usefixtures("running")
-async def test_trap_27_what_is_not_signed_is_turned_away(
-    url: str, headers: Mapping[str, str], expected: int
+async def test_row_99_and_trap_27_what_is_not_signed_is_turned_away(
+    url: str, headers: Mapping[str, str]
 ) -> None:
-    assert await status(url, headers=headers) == expected
-    assert await status(url, headers=headers, body=b"ssl_check=1") == expected
+    assert await status(url, headers=headers) == 401
+    assert await status(url, headers=headers, body=b"ssl_check=1") == 401
+
+
+@pytest.mark.parametrize(("age", "expected"), [(301, 401), (-301, 401), (290, 200)])
+async def test_row_99_what_was_signed_too_long_ago_is_turned_away(
+    slack: Slack, running: Bot, url: str, age: int, expected: int
+) -> None:
+    body = json.dumps({"type": "event_callback", "event": {"type": "message"}}).encode()
+    headers = {**signed(slack, body, age=age), "Content-Type": "application/json"}
+
+    assert await status(url, headers=headers, body=body) == expected
+    assert not running.answerer.asked
+
+
+async def test_row_99_a_request_that_is_repeated_asks_once(
+    slack: Slack, running: Bot, url: str
+) -> None:
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.answer(question)
+    body = json.dumps(slack.courier.deliveries[0].payload).encode()
+    headers = {**signed(slack, body), "Content-Type": "application/json"}
+    replayed = [await status(url, headers=headers, body=body) for _ in range(3)]
+    other = await slack.say("sato", "総務", "@shirube 育休は何日ですか？")
+    await running.answer(other)
+
+    assert replayed == [200] * 3
+    assert len(running.answerer.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (gzip.compress(b'{"type": "event_callback"}'), 401),
+        (gzip.compress(b"x" * 2 * 1024 * 1024), 413),
+        (b"no gzip at all", 400),
+    ],
+)
+@pytest.mark.usefixtures("running")
+async def test_row_99_what_is_packed_is_turned_away(
+    slack: Slack, url: str, sent: bytes, expected: int
+) -> None:
+    """Slack packs nothing; what is unpacked is not what was signed."""
+    headers = {**signed(slack, sent), "Content-Encoding": "gzip"}
+
+    assert await status(url, headers=headers, body=sent) == expected
 
 
 @pytest.mark.usefixtures("running")
-async def test_what_is_too_large_is_turned_away(url: str) -> None:
-    body = b"x" * (1024 * 1024 + 1)
+async def test_row_99_what_is_too_large_is_turned_away(slack: Slack, url: str) -> None:
+    body = b"x" * 2 * 1024 * 1024
 
-    assert await status(url, headers=SIGNED, body=body) == 413
+    assert await status(url, headers=signed(slack, body), body=body) == 413
 
 
 @pytest.mark.usefixtures("running")
-async def test_what_is_no_text_is_turned_away(url: str) -> None:
-    assert await status(url, headers=SIGNED, body=b"\xff\xfe") == 400
+async def test_row_99_what_is_no_text_is_turned_away(slack: Slack, url: str) -> None:
+    body = b"\xff\xfe"
+
+    assert await status(url, headers=signed(slack, body), body=body) == 400
 
 
-async def test_a_changed_body_asks_nothing(slack: Slack, running: Bot) -> None:
+async def test_trap_27_a_changed_body_asks_nothing(slack: Slack, running: Bot) -> None:
     slack.http.tamper = b" "
     await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
     await slack.until(lambda: slack.courier.deliveries[-1].attempts[1:])
