@@ -11,6 +11,7 @@ from typing import Any, Final, assert_never
 from pydantic import ValidationError
 
 from bot.chat.slack import markup
+from bot.chat.slack.authors import by_somebody
 from bot.chat.slack.gestures import chosen, commanded, pressed
 from bot.chat.slack.payloads import (
     DELIVERY,
@@ -40,11 +41,8 @@ from bot.core.inbox import Incoming, Kind
 from bot.text.language import detect
 from bot.text.questions import is_question
 from bot.text.quiet import wants_quiet
+from bot.text.threads import wants_summary
 
-_KEPT: Final = frozenset({None, "file_share", "thread_broadcast"})
-"""Subtypes of what people write; everything else is noise, or comes from programs."""
-
-_BOT_MESSAGE: Final = "bot_message"
 _TOMBSTONE: Final = "tombstone"
 
 
@@ -99,7 +97,7 @@ class Intake:
     ) -> Taken | None:
         text = message.text or ""
         kind = _kind(message, told=self.us.user in markup.mentioned(text))
-        if kind is None or not self._by_somebody(message):
+        if kind is None or not by_somebody(message, us=self.us, terms=self.terms):
             return None
         incoming = self._incoming(callback, message, kind, now)
         quiet = message.thread_ts is not None and wants_quiet(incoming.text)
@@ -107,23 +105,12 @@ class Intake:
         match kind:
             case Kind.MENTION | Kind.FOLLOW_UP if quiet:
                 return Hushed(incoming=incoming)
-            case Kind.FOLLOW_UP if to_us and is_question(incoming.text):
+            case Kind.FOLLOW_UP if to_us and _asks(incoming.text):
                 return FollowedUp(incoming=incoming)
             case Kind.FOLLOW_UP:
                 return None
             case _:
                 return Asked(incoming=incoming)
-
-    def _by_somebody(self, message: Message) -> bool:
-        """Whether a person wrote it, or a program that may ask in that channel."""
-        if message.user == self.us.user or message.bot_id == self.us.bot:
-            return False
-        if message.bot_id is None and message.subtype in _KEPT:
-            return message.user is not None
-        if message.subtype not in _KEPT | {_BOT_MESSAGE}:
-            return False
-        allowed = self.terms.bots.get(message.channel, frozenset())
-        return not allowed.isdisjoint({message.bot_id, message.user})
 
     def _incoming(
         self, callback: Callback, message: Message, kind: Kind, now: datetime
@@ -157,7 +144,7 @@ class Intake:
         before = edit.previous_message.text if edit.previous_message else None
         same = before is None or before == edit.message.text
         inside = edit.message.model_copy(update={"channel": edit.channel})
-        if same or not self._by_somebody(inside):
+        if same or not by_somebody(inside, us=self.us, terms=self.terms):
             return None
         text = self.us.plain(edit.message.text or "")
         return Edited(
@@ -166,6 +153,10 @@ class Intake:
             text=text,
             language=detect(text, default=self.terms.language),
         )
+
+
+def _asks(text: str) -> bool:
+    return is_question(text) or wants_summary(text)
 
 
 def _kind(message: Message, *, told: bool) -> Kind | None:

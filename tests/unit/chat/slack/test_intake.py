@@ -115,7 +115,13 @@ async def test_a_direct_message_always_asks(slack: Slack, read: Read) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["何日前までですか？", "there is one more: how do I cancel it?", "つながらない"],
+    [
+        "何日前までですか？",
+        "there is one more: how do I cancel it?",
+        "つながらない",
+        "ここまでの話をまとめて",
+        "tl;dr",
+    ],
 )
 async def test_in_a_thread_a_question_may_follow(
     slack: Slack, read: Read, text: str
