@@ -118,6 +118,8 @@ class Retrieval:
         silent embedding host only makes the result `degraded`.
         """
         queries = condense.queries(question)
+        if not question.audience.principals:
+            return Retrieved(passages=(), confidence=0.0, queries=queries)
         analyse = analyzer(generation.spec.analyzer)
         alpha = generation.alpha.get(question.language, 0.0)
         vectors = await self._embed(queries, generation) if alpha else []

@@ -91,6 +91,17 @@ class Library:
         said = await self.slack.say(who, to.channel, text, thread=to)
         return await self.shown(said, before=before)
 
+    async def told(self, who: str) -> str:
+        """Wait for the end of an answer in somebody's conversation with the bot."""
+        channel = self.slack.dm(who)
+
+        def answered() -> list[Message]:
+            roots = [m for m in channel.messages.values() if m.thread_ts is None]
+            return [root for root in roots if self.bot.answers(root)]
+
+        [*_, last] = await self.slack.until(answered, within=20)
+        return await self.shown(last)
+
     async def shown(self, message: Message, *, before: int = 0) -> str:
         """Wait for the end of an answer; return everything of it that is read."""
         await self.slack.until(lambda: self.bot.answers(message)[before:], within=20)
@@ -107,12 +118,13 @@ async def library(
     /,
     *,
     model: LanguageModel | None = None,
+    index: MemoryIndex | None = None,
 ) -> AsyncIterator[Library]:
     """Read documents, then run the bot; without a model it quotes them."""
     slack.tiers.enforced = False
     async with open_state(folder, clock=slack.clock.datetime) as state:
-        index = MemoryIndex()
-        house = House(state=state, index=index, writes=Writes(index), model=model)
+        chunks = index or MemoryIndex()
+        house = House(state=state, index=chunks, writes=Writes(chunks), model=model)
         source = MemorySource(dict(pages))
         await house.sync(source)
         reader = Reader(slack.platform.notify, answering=house.answering())
