@@ -111,6 +111,24 @@ async def test_a_post_that_did_not_come_through_is_posted(
     assert count(slack, "conversations.replies") == 2
 
 
+async def test_row_29_a_post_waits_for_as_long_as_slack_says(
+    slack: Slack, thread: Thread
+) -> None:
+    slack.platform.streaming = False
+    question = await slack.say("tanaka", "general", ASKED)
+    slack.faults.next("chat.postMessage", ratelimited(30))
+    refused = slack.clock.now()
+
+    async with thread.showing(thread.claim(asked(question))) as showing:
+        await showing.show(Sentence(text=TEXT))
+        await ended(thread, showing, answered())
+
+    [message] = slack.replies(question)
+    _, posted = slack.calls_to("chat.postMessage")
+    assert message.reads.startswith(TEXT)
+    assert posted.at - refused >= 30
+
+
 async def test_a_long_answer_that_breaks_in_the_middle_goes_on_from_there(
     slack: Slack, thread: Thread
 ) -> None:

@@ -43,6 +43,29 @@ async def test_row_17_what_could_not_be_stored_is_not_acked(
     assert len(running.answers(question)) == 1
 
 
+async def test_row_8_and_trap_11_what_comes_three_times_more_is_answered_once(
+    slack: Slack, tmp_path: Path
+) -> None:
+    """No ack gets through while a slow answer is written."""
+    async with bot(slack, tmp_path) as running:
+        running.answerer.gate.clear()
+        slack.sockets.deaf = True
+        question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+        await running.at_work()
+        await slack.clock.advance(3)
+        running.answerer.gate.set()
+        await running.answer(question)
+        await slack.clock.advance(63)
+        await slack.clock.advance(303)
+        both = [delivery.attempts for delivery in slack.courier.deliveries[:2]]
+        slack.sockets.deaf = False
+        await asked(slack, running, "次の質問は？")
+
+    assert [len(attempts) for attempts in both] == [4, 4]
+    assert [q.text for q in running.answerer.asked] == [LEAVE, "次の質問は？"]
+    assert len(slack.replies(question)) == 1
+
+
 async def test_row_10_one_event_on_two_sockets_is_one_question(
     slack: Slack, tmp_path: Path
 ) -> None:
@@ -58,7 +81,9 @@ async def test_row_10_one_event_on_two_sockets_is_one_question(
     assert [q.text for q in running.answerer.asked] == [LEAVE, "次の質問は？"]
 
 
-@pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
+@pytest.mark.parametrize(
+    "reason", ["warning", "refresh_requested", "too_many_websockets"]
+)
 async def test_row_11_and_12_a_connection_is_replaced_before_it_ends(
     slack: Slack, tmp_path: Path, reason: str
 ) -> None:
@@ -76,24 +101,23 @@ async def test_row_11_nothing_is_lost_while_everything_is_refreshed(
     slack: Slack, tmp_path: Path
 ) -> None:
     slack.tiers.enforced = False
-    people = ("tanaka", "sato", "smith")
+    people = [slack.workspace.add_user(f"社員{number}") for number in range(50)]
+    slack.workspace.channel("総務").members += [who.id for who in people]
     async with bot(slack, tmp_path) as running:
+        running.answerer.gate.clear()
         questions: list[Message] = []
-        for number in range(4):
-            if number % 2:
+        for number, who in enumerate(people):
+            if number in {15, 35}:
                 await slack.sockets.disconnect("refresh_requested")
-            batch = [
-                await slack.say(who, "総務", f"@shirube {number}番目は？")
-                for who in people
-            ]
-            if number % 2:
-                await renewed(slack, 2 * number)
-                await slack.clock.advance(64)  # what no socket took comes again
-            for question in batch:
-                await running.answer(question)
-            questions += batch
+            text = f"@shirube {number}番目は？"
+            questions.append(await slack.say(who, "総務", text))
+        await renewed(slack, 4)
+        await slack.clock.advance(64)  # what no socket took comes again
+        running.answerer.gate.set()
+        for question in questions:
+            await running.answer(question)
 
-    assert [len(running.answers(question)) for question in questions] == [1] * 12
+    assert [len(running.answers(question)) for question in questions] == [1] * 50
 
 
 async def test_row_12_a_disabled_link_is_a_trouble(
