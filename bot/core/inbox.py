@@ -51,7 +51,8 @@ class Incoming:
     platform's time, which orders the questions of a conversation. `hints` are what
     the surface wants to know again when it answers, such as who else was there; they
     must be JSON. `fleeting` is a question that only the process which accepted it can
-    show an answer to: when that is gone, it has failed.
+    show an answer to: when that is gone, it has failed. Before `due_at` nobody answers
+    it, and afterwards it counts as asked then.
     """
 
     event: str
@@ -65,6 +66,7 @@ class Incoming:
     expires_at: datetime
     hints: Mapping[str, object] = field(default_factory=dict)
     fleeting: bool = False
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ def row(incoming: Incoming, /) -> dict[str, Any]:
         "hints": json.dumps(dict(incoming.hints)),
         "asked_at": incoming.asked_at,
         "expires_at": incoming.expires_at,
+        "due_at": incoming.due_at,
     }
 
 
@@ -51,6 +52,7 @@ def incoming(stored: Any, /) -> Incoming:
         expires_at=stored.expires_at,
         hints=json.loads(stored.hints),
         fleeting=stored.gone_at is not None,
+        due_at=stored.due_at,
     )
 
 

@@ -5,7 +5,18 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, and_, case, exists, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import Conflict
@@ -25,6 +36,17 @@ FORGOTTEN: Final = {"text": "", "hints": "{}", "staged": None}
 """What a row has in the place of what was said."""
 
 OPEN: Final = questions.c.outcome.is_(None)
+
+
+def due(now: datetime, /) -> ColumnElement[bool]:
+    """Say that a question may be answered."""
+    return or_(questions.c.due_at.is_(None), questions.c.due_at <= now)
+
+
+def before(one: FromClause, other: FromClause, /) -> ColumnElement[bool]:
+    """Say that one question was asked before the other, or came in before it."""
+    first, second = (func.coalesce(q.c.due_at, q.c.asked_at) for q in (one, other))
+    return or_(first < second, and_(first == second, one.c.number < other.c.number))
 
 
 class SqlQuestions:
@@ -215,18 +237,11 @@ async def _known(connection: AsyncConnection, incoming: Incoming) -> str | None:
 
 def _runnable(surfaces: Collection[str], now: datetime) -> Any:
     other = questions.alias("other")
-    before = or_(
-        other.c.asked_at < questions.c.asked_at,
-        and_(
-            other.c.asked_at == questions.c.asked_at,
-            other.c.number < questions.c.number,
-        ),
-    )
     in_the_way = exists().where(
         other.c.outcome.is_(None),
         other.c.conversation == questions.c.conversation,
         other.c.number != questions.c.number,
-        or_(before, other.c.leased_until > now),
+        or_(before(other, questions), other.c.leased_until > now),
     )
     return (
         select(questions)
@@ -234,10 +249,13 @@ def _runnable(surfaces: Collection[str], now: datetime) -> Any:
             OPEN,
             questions.c.surface.in_(surfaces),
             idle(now),
+            due(now),
             or_(questions.c.expires_at > now, questions.c.staged.is_not(None)),
             ~in_the_way,
         )
-        .order_by(questions.c.asked_at, questions.c.number)
+        .order_by(
+            func.coalesce(questions.c.due_at, questions.c.asked_at), questions.c.number
+        )
         .limit(1)
     )
 

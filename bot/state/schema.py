@@ -226,7 +226,7 @@ turns = Table(
 
 # Open while `outcome` is null. `leased_until` is the end of the claim that `attempt`
 # counts; `gone_at` is null unless only one process can show the answer, and then when
-# that process counts as gone.
+# that process counts as gone. Before `due_at` nobody answers it.
 questions = Table(
     "questions",
     metadata,
@@ -254,6 +254,7 @@ questions = Table(
     Column("staged", Words),
     Column("outcome", String(20)),
     Column("ended_at", UtcDateTime),
+    Column("due_at", UtcDateTime),
     UniqueConstraint("surface", "event"),
     UniqueConstraint("surface", "workspace", "channel", "message"),
 )

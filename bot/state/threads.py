@@ -1,17 +1,21 @@
 """Conversations and their questions, looked up: the ports `Threads` and `Askings`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 
-from bot.core.inbox import Incoming, Origin, QuestionId
-from bot.core.model import ConversationId, Language
+from bot.core.inbox import Incoming, Kind, Origin, QuestionId
+from bot.core.model import ConversationId, Language, Outcome
 from bot.state import asked
 from bot.state.database import Database, uninterrupted
 from bot.state.questions import OPEN
 from bot.state.schema import conversations, posts, questions
+
+_ANSWERED: Final = questions.c.outcome == Outcome.ANSWERED.value
+_TO_US: Final = or_(questions.c.kind != Kind.OVERHEARD.value, _ANSWERED)
+"""What was overheard is nothing that anybody asked us until it is answered."""
 
 
 class SqlThreads:
@@ -32,6 +36,7 @@ class SqlThreads:
             .where(
                 questions.c.conversation == conversation,
                 questions.c.received_at >= since,
+                _TO_US,
                 conversations.c.hushed_at.is_(None),
             )
         )
@@ -107,12 +112,27 @@ class SqlThreads:
         found = await self._open(questions.c.conversation == conversation)
         return [(row.id, row.asker) for row in found]
 
-    async def open_of(self, asker: str, /, *, surface: str) -> Sequence[QuestionId]:
-        """Return the open questions of a person."""
+    async def open_of(
+        self, asker: str, /, *, surface: str, without: Collection[Kind] = ()
+    ) -> Sequence[QuestionId]:
+        """Return the open questions of a person, but for some kinds."""
         found = await self._open(
-            questions.c.surface == surface, questions.c.asker == asker
+            questions.c.surface == surface,
+            questions.c.asker == asker,
+            questions.c.kind.not_in([kind.value for kind in without]),
         )
         return [row.id for row in found]
+
+    async def overheard(self, origin: Origin, /, *, since: datetime) -> int:
+        """Count what was overheard in a channel since, and is answered or may be."""
+        statement = select(func.count()).where(
+            asked.beside(origin),
+            questions.c.kind == Kind.OVERHEARD.value,
+            questions.c.received_at >= since,
+            or_(OPEN, _ANSWERED),
+        )
+        async with self._database.reading() as connection:
+            return (await connection.execute(statement)).scalar_one()
 
     async def messages(self, question: QuestionId, /) -> tuple[str, ...]:
         """Return the ids of our messages that show its answer, in order."""
@@ -134,6 +154,7 @@ class SqlThreads:
                 questions.c.surface == surface,
                 questions.c.asker == asker,
                 questions.c.text != "",
+                _TO_US,
             )
             .order_by(questions.c.number.desc())
             .limit(limit)

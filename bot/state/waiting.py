@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import case, func, or_, select
 
 from bot.core.inbox import Load, QuestionId
 from bot.state.database import Database
-from bot.state.questions import OPEN, idle
+from bot.state.questions import OPEN, before, due, idle
 from bot.state.schema import Clock, questions
 
 
@@ -29,15 +29,11 @@ class SqlLine:
     async def ahead(self, question: QuestionId, /) -> int | None:
         """Count the open questions that were asked before."""
         ours = questions.alias("ours")
-        before = or_(
-            questions.c.asked_at < ours.c.asked_at,
-            and_(
-                questions.c.asked_at == ours.c.asked_at,
-                questions.c.number < ours.c.number,
-            ),
-        )
         counted = (
-            select(func.count()).where(OPEN, before).correlate(ours).scalar_subquery()
+            select(func.count())
+            .where(OPEN, before(questions, ours))
+            .correlate(ours)
+            .scalar_subquery()
         )
         statement = select(counted).where(
             ours.c.id == question, ours.c.outcome.is_(None)
@@ -46,13 +42,14 @@ class SqlLine:
             return await connection.scalar(statement)
 
     async def any(self) -> bool:
-        """Return true while a question is open, in whatever process."""
+        """Return true while a question is open and due, in whatever process."""
         now = self._clock()
         gone_at = questions.c.gone_at
         statement = (
             select(questions.c.number)
             .where(
                 OPEN,
+                due(now),
                 questions.c.expires_at > now,
                 or_(gone_at.is_(None), gone_at > now),
             )

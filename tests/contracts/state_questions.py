@@ -232,6 +232,27 @@ class ClaimsContract:
         await state.questions.finish(running, Outcome.ANSWERED, now=NOW)
         assert await order(state) == ["1", "3"]
 
+    async def test_what_is_due_later_waits_and_counts_as_asked_then(
+        self, state: Ports
+    ) -> None:
+        waiting = a_question("1", asked=1, thread="他", due_at=at(45))
+        await accepted(state, waiting, a_question("2", asked=2))
+        early = await order(state, now=44)
+        await accepted(state, a_question("3", asked=40), a_question("4", asked=46))
+
+        assert early == ["2"]
+        assert await order(state, now=45) == ["3", "1", "4"]
+
+    async def test_what_is_due_later_holds_up_nothing_of_its_conversation(
+        self, state: Ports
+    ) -> None:
+        await accepted(
+            state, a_question("1", asked=1, due_at=at(45)), a_question("2", asked=2)
+        )
+
+        assert await order(state, now=2) == ["2"]
+        assert await order(state, now=45) == ["1"]
+
     async def test_only_what_can_be_shown_is_claimed(self, state: Ports) -> None:
         place = replace(a_question().origin, surface="discord")
         await accepted(state, a_question(origin=place))
@@ -372,6 +393,18 @@ class LineContract:
         claim = await at_work(state)
         assert await state.line.any()
         await state.questions.finish(claim, Outcome.REFUSED, now=NOW)
+        assert not await state.line.any()
+
+    async def test_what_is_due_later_holds_up_nobody(self, state: Ports) -> None:
+        waiting, other = await accepted(
+            state,
+            a_question("1", due_at=at(45)),
+            a_question("2", asked=2, thread="他"),
+        )
+
+        assert await state.line.ahead(other) == 0
+        assert await state.line.ahead(waiting) == 1
+        await state.questions.end(other, Outcome.CANCELLED, now=NOW)
         assert not await state.line.any()
 
     async def test_what_is_past_its_deadline_holds_nothing_up(

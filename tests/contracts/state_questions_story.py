@@ -51,7 +51,7 @@ class Row:
 
     @property
     def place(self) -> tuple[datetime, int]:
-        return self.incoming.asked_at, self.number
+        return self.incoming.due_at or self.incoming.asked_at, self.number
 
 
 class QuestionsStory(RuleBasedStateMachine):
@@ -82,8 +82,13 @@ class QuestionsStory(RuleBasedStateMachine):
 
     # --- what happens ---
 
-    @rule(thread=threads, asked=st.integers(0, 3), asker=st.sampled_from(ASKERS))
-    def accept(self, thread: str, asked: int, asker: str) -> None:
+    @rule(
+        thread=threads,
+        asked=st.integers(0, 3),
+        asker=st.sampled_from(ASKERS),
+        later=st.sampled_from([None, None, 2, 20]),
+    )
+    def accept(self, thread: str, asked: int, asker: str, later: int | None) -> None:
         number = len(self.rows)
         question = a_question(f"{self.surface} {number}", asked=asked, asker=asker)
         question = replace(
@@ -91,6 +96,7 @@ class QuestionsStory(RuleBasedStateMachine):
             origin=replace(question.origin, surface=self.surface),
             conversation=ConversationId(f"{self.surface}:{thread}"),
             expires_at=self.now + DEADLINE,
+            due_at=None if later is None else self.now + timedelta(seconds=later),
         )
         accepted = self.run(self.state.questions.accept(question, now=self.now))
         assert accepted.new
@@ -189,7 +195,9 @@ class QuestionsStory(RuleBasedStateMachine):
     def expire(self) -> None:
         late = [
             row
-            for row in sorted(self.open(), key=lambda row: row.place)
+            for row in sorted(
+                self.open(), key=lambda row: (row.incoming.asked_at, row.number)
+            )
             if row.incoming.expires_at <= self.now
             and row.staged is None
             and not self.leased(row)
@@ -270,6 +278,7 @@ class QuestionsStory(RuleBasedStateMachine):
             ]
             if (
                 not self.leased(row)
+                and (row.incoming.due_at or self.now) <= self.now
                 and (row.incoming.expires_at > self.now or row.staged is not None)
                 and not any(map(self.leased, beside))
                 and all(row.place < other.place for other in beside)

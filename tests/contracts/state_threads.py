@@ -128,6 +128,58 @@ class ThreadsContract:
         assert list(await state.threads.open_of("U山田", surface=SLACK)) == [first]
         assert not await state.threads.open_of("U山田", surface="discord")
 
+    async def test_what_is_overheard_was_asked_once_it_is_answered(
+        self, state: Ports
+    ) -> None:
+        claim = await at_work(state, a_question(kind=Kind.OVERHEARD, due_at=NOW))
+        threads = state.threads
+        assert not await threads.engaged(THREAD, since=NOW)
+        assert not await threads.recent("U山田", surface=SLACK, limit=9)
+
+        await state.questions.finish(claim, Outcome.ANSWERED, now=NOW)
+
+        assert await threads.engaged(THREAD, since=NOW)
+        assert await threads.recent("U山田", surface=SLACK, limit=9)
+
+    async def test_what_was_overheard_in_vain_was_not_asked(self, state: Ports) -> None:
+        [question] = await accepted(state, a_question(kind=Kind.OVERHEARD))
+        await state.questions.end(question, Outcome.REFUSED, now=NOW)
+
+        assert not await state.threads.engaged(THREAD, since=NOW)
+        assert not await state.threads.recent("U山田", surface=SLACK, limit=9)
+
+    async def test_what_a_person_asked_is_told_from_what_was_overheard(
+        self, state: Ports
+    ) -> None:
+        heard, asked = await accepted(
+            state, a_question("1", kind=Kind.OVERHEARD), a_question("2")
+        )
+        open_of = state.threads.open_of
+
+        assert list(await open_of("U山田", surface=SLACK)) == [heard, asked]
+        without = await open_of("U山田", surface=SLACK, without={Kind.OVERHEARD})
+        assert list(without) == [asked]
+
+    async def test_what_a_channel_hears_of_us_unasked_is_counted(
+        self, state: Ports
+    ) -> None:
+        place = a_question().origin
+        elsewhere = replace(place, channel="C2", message="5")
+        _, in_vain, answered, *_ = await accepted(
+            state,
+            a_question("1", kind=Kind.OVERHEARD),
+            a_question("2", kind=Kind.OVERHEARD),
+            a_question("3", kind=Kind.OVERHEARD),
+            a_question("4"),
+            a_question("5", kind=Kind.OVERHEARD, origin=elsewhere),
+        )
+        await state.questions.end(in_vain, Outcome.CANCELLED, now=NOW)
+        await state.questions.end(answered, Outcome.ANSWERED, now=NOW)
+
+        assert await state.threads.overheard(place, since=NOW) == 2
+        assert await state.threads.overheard(place, since=at(1)) == 0
+        assert await state.threads.overheard(elsewhere, since=NOW) == 1
+
     async def test_row_26_a_waiting_question_asks_something_else(
         self, state: Ports
     ) -> None:

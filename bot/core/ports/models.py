@@ -135,4 +135,4 @@ class OpenQuestions(Protocol):
     """Whether somebody waits for an answer now, in any process."""
 
     async def any(self) -> bool:
-        """Return true while a question is open."""
+        """Return true while a question is open and due."""

@@ -1,10 +1,10 @@
 """What a chat platform asks about conversations and the questions in them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.core.inbox import Incoming, Origin, QuestionId
+from bot.core.inbox import Incoming, Kind, Origin, QuestionId
 from bot.core.model import ConversationId, Language
 
 
@@ -14,7 +14,10 @@ class Threads(Protocol):
     async def engaged(
         self, conversation: ConversationId, /, *, since: datetime
     ) -> bool:
-        """Whether something was asked there since, and nobody wanted silence."""
+        """Whether something was asked there since, and nobody wanted silence.
+
+        What was overheard was asked once it is answered.
+        """
 
     async def hush(self, conversation: ConversationId, /, *, now: datetime) -> bool:
         """Stay out until `resume`; false where nobody was answered, or is hushed."""
@@ -48,13 +51,21 @@ class Askings(Protocol):
     ) -> Sequence[tuple[QuestionId, str]]:
         """Return the open questions of a conversation, with who asked each."""
 
-    async def open_of(self, asker: str, /, *, surface: str) -> Sequence[QuestionId]:
-        """Return the open questions of a person."""
+    async def open_of(
+        self, asker: str, /, *, surface: str, without: Collection[Kind] = ()
+    ) -> Sequence[QuestionId]:
+        """Return the open questions of a person, but for some kinds."""
+
+    async def overheard(self, origin: Origin, /, *, since: datetime) -> int:
+        """Count what was overheard in a channel since, and is answered or may be."""
 
     async def recent(
         self, asker: str, /, *, surface: str, limit: int
     ) -> Sequence[Incoming]:
-        """Return what a person asked last, newest first, but for what is forgotten."""
+        """Return what a person asked last, newest first, but for what is forgotten.
+
+        What was overheard was asked once it is answered.
+        """
 
     async def messages(self, question: QuestionId, /) -> tuple[str, ...]:
         """Return the ids of our messages that show its answer, in order."""
