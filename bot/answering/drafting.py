@@ -44,7 +44,10 @@ _THOUGHT: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What an answer has to keep to: one question's language, length and sources."""
+    """What an answer has to keep to: one question's language, length and sources.
+
+    Where it is not `citing`, nothing is cited and every sentence may be shown.
+    """
 
     language: Language
     detailed: bool
@@ -52,6 +55,7 @@ class Terms:
     standing: Standing
     marker: str
     known: frozenset[str]
+    citing: bool = True
 
     @classmethod
     def of(cls, prompt: Prompt, standing: Standing, /) -> "Terms":
@@ -194,6 +198,8 @@ class Draft:
         A sentence that rests only on sources that do not exist, or on one that may
         no longer be shown, is none; nor is one whose marks come out of its markup.
         """
+        if not self.terms.citing:
+            return inert(without_marks(text))
         marked = read(text, sources=self.offered)
         cited = marked.text
         if not marked.numbers and read(text, sources=_ANY).numbers:
@@ -221,7 +227,8 @@ class Draft:
         if self.shown:
             return self._shown(text)
         whole = "".join((*self._held, text))
-        if numbers_shown(whole) and _WORD.search(without_marks(whole)):
+        cited = not self.terms.citing or numbers_shown(whole)
+        if cited and _WORD.search(without_marks(whole)):
             return self._shown(whole.lstrip())
         self.uncited.append(text)
         self._ended = len(self.uncited) >= _HOPELESS

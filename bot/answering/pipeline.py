@@ -15,6 +15,7 @@ from bot.answering.prompt import Fence, new_fence
 from bot.answering.retrieval import Retrieval, Retrieved
 from bot.answering.standing import Standing
 from bot.answering.streams import closing
+from bot.answering.summarising import Summarising, readable, without_model
 from bot.answering.writing import Verdict, Writing
 from bot.core.errors import ConfigError, Gone, Unavailable
 from bot.core.model import (
@@ -22,6 +23,7 @@ from bot.core.model import (
     Declined,
     Found,
     Generation,
+    GenerationId,
     Question,
     Reason,
     Searching,
@@ -34,6 +36,7 @@ from bot.core.ports import (
     PassageIndex,
 )
 from bot.telemetry import MODEL_FAILED, SEARCH_FAILED
+from bot.text.threads import wants_summary
 
 log = structlog.get_logger()
 
@@ -58,20 +61,52 @@ class Answering:
     async def answer(self, question: Question, /) -> AsyncGenerator[AnswerEvent, None]:
         """Search, then show sentences, then end with `Finished` or `Declined`.
 
-        Closing the stream frees the model. What the model fails to do is done by
-        quoting; where index or state do not answer, the question is declined.
+        Who wants a summary of the thread gets that, and nothing is searched. Closing
+        the stream frees the model. What the model fails to do is done by quoting; where
+        index or state do not answer, the question is declined.
         """
         refusal = impossible(question)
         if refusal is not None:
             yield refusal
             return
+        summary = wants_summary(question.text)
+        way = self._summarised if summary else self._searched
         try:
-            async with closing(self._searched(question)) as events:
+            async with closing(way(question)) as events:
                 async for event in events:
                     yield event
         except (Unavailable, ConfigError) as error:
             log.warning(SEARCH_FAILED, error=str(error))
             yield declined(Reason.SEARCH_DOWN, question)
+
+    async def _summarised(self, question: Question) -> AsyncIterator[AnswerEvent]:
+        thread = readable(question)
+        if isinstance(thread, Declined):
+            yield thread
+            return
+        if self.model is None:
+            yield without_model(question, Reason.NO_MODEL)
+            return
+        spec = await _described(self.model)
+        if spec is None:
+            yield without_model(question, Reason.MODEL_FAILED)
+            return
+        generation = await self.generations.active()
+        summarising = Summarising(
+            question=question,
+            thread=thread,
+            model=self.model,
+            spec=spec,
+            standing=Standing(
+                catalogue=self.catalogue,
+                generation=generation.id if generation else GenerationId(""),
+                principals=question.audience.principals,
+            ),
+            fence=self.new_fence(),
+        )
+        async with closing(summarising.events()) as events:
+            async for event in events:
+                yield event
 
     async def _searched(self, question: Question) -> AsyncIterator[AnswerEvent]:
         generation = await self.generations.active()

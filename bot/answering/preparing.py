@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.answering import versions
-from bot.answering.prompt import Fence, Prompt, marked, neutral, room, with_turns
+from bot.answering.prompt import (
+    Fence,
+    Prompt,
+    marked,
+    neutral,
+    room,
+    with_said,
+    with_turns,
+)
 from bot.answering.retrieval import Retrieved
 from bot.answering.standing import Standing
 from bot.answering.widening import widen
@@ -45,8 +53,8 @@ async def prepare(
 ) -> Prompt:
     """Return the prompt for this model: never longer than its context.
 
-    Oldest turns go first, then the lowest-ranked sources. A prompt without sources
-    means that not even the best one has room.
+    Oldest turns and messages go first, then the lowest-ranked sources. A prompt
+    without sources means that not even the best one has room.
     """
     prompt = with_turns(
         Prompt(question=case.question, fence=fence),
@@ -54,6 +62,9 @@ async def prepare(
         spec=spec,
         measure=model.measure,
     )
+    if case.question.thread is not None:
+        said = case.question.thread.said
+        prompt = with_said(prompt, said, spec=spec, measure=model.measure)
     budget = room(prompt, spec, model.measure)
     sources = await widen(
         case.found.passages[:SOURCES],

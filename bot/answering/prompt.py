@@ -8,28 +8,32 @@ usually advised, would mark nothing in Japanese, which has no spaces.
 import re
 import secrets
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Self
 
 from bot.answering.citing import unmarked, without_marks
 from bot.answering.rules import REMINDER, SYSTEM, Words, words
 from bot.answering.versions import Versions
 from bot.core.model import Passage, Question, Turn
 from bot.core.ports import Message, ModelSpec, Role
+from bot.core.thread import Said
 from bot.text.normalise import printable
 from bot.text.split import sentences
 
-PROMPT: Final = "fenced-v1"
+PROMPT: Final = "fenced-v2"
 """Names what the model is told; whatever changes a word of it needs a new name."""
 
 HISTORY_TOKENS: Final = 3_000
 SOURCE_TOKENS: Final = 9_000
+THREAD_TOKENS: Final = 1_500
 _SPARE: Final = 0.95
 """Of the context; estimates are estimates."""
 
 _HISTORY_SHARE: Final = 0.25
+_THREAD_SHARE: Final = 0.15
 _LONG_SENTENCE: Final = 120
+_NAME_TOKENS: Final = 12
 
 # A model's template may read these in a text as the end of a turn.
 _CONTROL: Final = re.compile(
@@ -61,6 +65,7 @@ class Prompt:
     fence: Fence
     sources: tuple[Passage, ...] = ()
     turns: tuple[Turn, ...] = ()
+    said: tuple[Said, ...] = ()
     versions: tuple[Versions, ...] = ()
 
     def messages(self, *, insist: bool = False) -> tuple[Message, ...]:
@@ -72,11 +77,11 @@ class Prompt:
             Message(role=Role.USER, text="\n".join(self._request(insist=insist))),
         )
 
-    def shorter(self) -> "Prompt | None":
-        """Return the prompt without earlier turns and the lowest-ranked source."""
+    def shorter(self) -> Self | None:
+        """Return the prompt without what was before, and the lowest-ranked source."""
         if len(self.sources) <= 1:
             return None
-        return replace(self, turns=(), sources=self.sources[:-1])
+        return replace(self, turns=(), said=(), sources=self.sources[:-1])
 
     def _history(self) -> Iterator[Message]:
         for turn in self.turns:
@@ -91,11 +96,21 @@ class Prompt:
         for number, source in enumerate(self.sources, start=1):
             yield "\n".join(self._source(number, source, says))
         yield says.end.format(id=self.fence.id)
+        if self.said:
+            yield from self._thread(says)
         yield says.question.format(text=neutral(self.question.text).strip())
         if self.question.detailed:
             yield says.detailed
         if insist:
             yield REMINDER[self.question.language]
+
+    def _thread(self, says: Words) -> Iterator[str]:
+        yield says.thread.format(id=self.fence.id)
+        yield says.thread_begin.format(id=self.fence.id)
+        for each in self.said:
+            text = marked(neutral(each.text), self.fence.marker)
+            yield says.said.format(author=_line(each.author), text=text)
+        yield says.thread_end.format(id=self.fence.id)
 
     def _source(self, number: int, source: Passage, says: Words) -> Iterator[str]:
         document = source.document
@@ -164,6 +179,31 @@ def with_turns(
             break
         kept.insert(0, turn)
     return replace(prompt, turns=tuple(kept))
+
+
+def with_said(
+    prompt: Prompt,
+    said: Sequence[Said],
+    /,
+    *,
+    spec: ModelSpec,
+    measure: Callable[[str], int],
+) -> Prompt:
+    """Take over as much as has room of what was said last in the thread.
+
+    What was asked of us there is left out: it is among the turns.
+    """
+    most = min(THREAD_TOKENS, int(room(prompt, spec, measure) * _THREAD_SHARE))
+    asked = {turn.question for turn in prompt.question.history}
+    kept: list[Said] = []
+    for each in reversed(said):
+        if each.text in asked or not each.text.strip():
+            continue
+        most -= measure(marked(neutral(each.text), prompt.fence.marker)) + _NAME_TOKENS
+        if most < 0:
+            break
+        kept.insert(0, each)
+    return replace(prompt, said=tuple(kept))
 
 
 def room(prompt: Prompt, spec: ModelSpec, measure: Callable[[str], int], /) -> int:

@@ -1,16 +1,16 @@
 """Lets a model write: two attempts at most, then citations by overlap."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, Generic, Protocol, Self, TypeVar
 
 from bot.answering.citing import with_mark
 from bot.answering.composing import Piece
 from bot.answering.drafting import Draft, Terms
-from bot.answering.prompt import Prompt
 from bot.answering.streams import Stop, closing, texts
-from bot.core.ports import LanguageModel
+from bot.core.model import Passage, Question
+from bot.core.ports import LanguageModel, Message
 
 
 class Verdict(StrEnum):
@@ -26,12 +26,33 @@ _ATTEMPTS: Final = (False, True)
 """Whether the prompt insists; the second attempt is made only if nothing was shown."""
 
 
+class Told(Protocol):
+    """What a model is told to write something; source n is the n-th of `sources`."""
+
+    @property
+    def question(self) -> Question:
+        """What somebody asked."""
+
+    @property
+    def sources(self) -> Sequence[Passage]:
+        """What may be cited."""
+
+    def messages(self, *, insist: bool = False) -> tuple[Message, ...]:
+        """Return the messages; `insist` repeats the rules that were broken."""
+
+    def shorter(self) -> Self | None:
+        """Return the same with less to read; None where that is not possible."""
+
+
+P = TypeVar("P", bound=Told)
+
+
 @dataclass(slots=True, kw_only=True)
-class Writing:
+class Writing(Generic[P]):
     """One answer in the making: the model, what it is told, what it must keep to."""
 
     model: LanguageModel
-    prompt: Prompt
+    prompt: P
     terms: Terms
     _uncited: list[str] = field(default_factory=list)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NewType, TypeAlias
 from uuid import NAMESPACE_URL, uuid5
 
 from bot.core.access import Access, Audience
+from bot.core.thread import Thread
 
 DocumentId = NewType("DocumentId", str)
 """`<source>:<the source's own id>`; stable through renames and moves."""
@@ -188,10 +189,9 @@ class GenerationSpec:
 class Generation:
     """One build of the index.
 
-    `alpha` is the weight of the vector leg per language, 0 where the probe found
-    that the embedding model does not speak it; a language without an entry was
-    not probed yet and is searched lexically only. `rebuild` says why it must be
-    built anew before anything is written to it; None as a rule.
+    `alpha` is the weight of the vector leg per language, 0 where the probe found that
+    the embedding model does not speak it; a language without an entry was not probed
+    yet and is searched lexically only. `rebuild` says why it must be built anew first.
     """
 
     id: GenerationId
@@ -242,7 +242,8 @@ class Turn:
 class Question:
     """What a person asked, where, and for whom the answer is.
 
-    `history` holds the earlier turns of the conversation, oldest first.
+    `history` holds the earlier turns of the conversation, oldest first, `thread` what
+    others said before; None outside of threads.
     """
 
     id: str
@@ -252,6 +253,7 @@ class Question:
     asked_at: datetime
     conversation: ConversationId
     history: tuple[Turn, ...] = ()
+    thread: Thread | None = None
     profile: Profile = Profile.DOCS
     detailed: bool = False
 

@@ -75,6 +75,11 @@ def points_back(text: str, /) -> bool:
     return _POINTER.search(said) is not None or not _names(said)
 
 
+def names_something(text: str, /) -> bool:
+    """Whether a message names a thing: 「え、そうなの？」 does not."""
+    return _names(search_form(essence(text)))
+
+
 def _asks_for_summary(text: str) -> bool:
     lines = (line.strip(_MARKS) for line in search_form(text).split("\n"))
     said = [line for line in lines if line and not _AT_LENGTH.fullmatch(line)]

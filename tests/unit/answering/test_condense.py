@@ -1,11 +1,15 @@
 """A question becomes the texts that are searched."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answering.condense import EARLIER_TURNS, queries
+from bot.text.courtesy import essence
 from tests.unit.answering.shelf import a_question
+from tests.unit.answering.talk import a_thread, in_a_thread
 
 
 @pytest.mark.parametrize(
@@ -59,3 +63,58 @@ def test_there_is_always_something_to_search_and_never_twice(
     assert 1 <= len(found) <= 1 + EARLIER_TURNS
     assert len(set(found)) == len(found)
     assert all(each.endswith(found[0]) for each in found)
+
+
+# --- in the middle of a thread -----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "before"),
+    [
+        ("これってどうなってる？", "経費精算の締め日が変わったと聞きました"),
+        ("What about this?", "The VPN certificate has expired again"),
+    ],
+)
+def test_what_points_back_is_searched_with_what_others_said(
+    question: str, before: str
+) -> None:
+    bare, with_last = queries(in_a_thread(question, before))
+
+    assert before not in bare
+    assert with_last == f"{essence(before)}\n{bare}"
+
+
+def test_a_question_that_stands_alone_is_searched_alone() -> None:
+    question = in_a_thread("有給休暇は何日ですか？", "経費精算の締め日が変わった")
+
+    assert queries(question) == (essence("有給休暇は何日ですか？"),)
+
+
+def test_chatter_tells_nothing_of_what_is_meant() -> None:
+    before = ("経費精算の締め日が変わった", "え、そうなの？", "まじ？")
+
+    assert queries(in_a_thread("これってどう？", *before))[-1].startswith("経費精算")
+
+
+def test_what_was_said_last_completes_a_question_first() -> None:
+    question = in_a_thread(
+        "それ、いつから？", "育休の制度", "在宅勤務の手当", "了解です"
+    )
+
+    _, with_last, with_both = queries(question)
+
+    assert with_last.startswith("在宅勤務の手当")
+    assert with_both.splitlines()[:2] == ["育休の制度", "在宅勤務の手当"]
+
+
+def test_a_question_to_the_bot_counts_once_though_it_stands_in_the_thread() -> None:
+    asked = a_question("それ、いつから？", history=["在宅勤務の手当"])
+    question = replace(asked, thread=a_thread("在宅勤務の手当"))
+
+    assert len(queries(question)) == 2
+
+
+def test_of_a_long_message_the_beginning_is_searched() -> None:
+    question = in_a_thread("これは？", "休暇" * 5_000)
+
+    assert max(map(len, queries(question))) < 400

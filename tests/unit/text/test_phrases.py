@@ -5,7 +5,16 @@ import re
 import pytest
 
 from bot.core.model import Language
-from bot.text import chatting, findings, home, judging, phrases, pressing, replies
+from bot.text import (
+    chatting,
+    findings,
+    home,
+    judging,
+    phrases,
+    pressing,
+    replies,
+    summing,
+)
 from bot.text.phrases import Phrase
 
 ALL = {
@@ -17,6 +26,7 @@ ALL = {
         ("chat ", chatting),
         ("reply ", replies),
         ("press ", pressing),
+        ("summary ", summing),
         ("home ", home),
     )
     for name, value in vars(module).items()
