@@ -26,6 +26,7 @@ PAGE: Final = 1_000
 
 _SHARED: Final = ("ext_shared", "org_shared", "shared", "pending_ext_shared")
 _SLACKBOT: Final = "USLACKBOT"
+_OUTSIDE: Final = frozenset({Standing.GUEST, Standing.STRANGER})
 
 
 class Directory:
@@ -50,8 +51,8 @@ class Directory:
         self._members: _Remembered[frozenset[str] | None] = _Remembered(
             self._read_by, clock
         )
-        self._outsiders: _Remembered[frozenset[str] | None] = _Remembered(
-            self._not_of_the_team, clock
+        self._everybody: _Remembered[Mapping[str, Standing] | None] = _Remembered(
+            self._standings, clock
         )
         self._groups: _Remembered[Mapping[str, frozenset[str]]] = _Remembered(
             self._usergroups, clock
@@ -95,18 +96,23 @@ class Directory:
         return Channel(id=channel, private=private, company=company)
 
     def changed(self, key: str, /) -> None:
-        """Ask about a person or a channel again: something about it has changed."""
+        """Ask about a person or a channel again: something about it has changed.
+
+        Who joined a channel may be new to the workspace as well.
+        """
         for memory in (self._people, self._channels, self._members):
             memory.forget(key)
+        self._everybody.forget(self._team)
 
     async def _company(self, channel: str, found: Json) -> Company:
         if any(found.get(f"is_{kind}") for kind in _SHARED):
             return Company.SHARED
         members = await self._members.get(channel)
-        outsiders = await self._outsiders.get(self._team)
-        if members is None or outsiders is None:
+        everybody = await self._everybody.get(self._team)
+        if members is None or everybody is None or members - everybody.keys():
             return Company.UNKNOWN
-        return Company.GUESTS if members & outsiders else Company.INSIDE
+        outside = any(everybody[member] in _OUTSIDE for member in members)
+        return Company.GUESTS if outside else Company.INSIDE
 
     def _standing(self, user: Json) -> Standing:
         if user.get("deleted"):
@@ -141,13 +147,10 @@ class Directory:
             return frozenset([member async for member in pages])
         return None
 
-    async def _not_of_the_team(self, _: str) -> frozenset[str] | None:
-        outside = (Standing.GUEST, Standing.STRANGER)
+    async def _standings(self, _: str) -> Mapping[str, Standing] | None:
         with _told():
             pages = self._pages(self._client.users_list, "members")
-            return frozenset(
-                [user["id"] async for user in pages if self._standing(user) in outside]
-            )
+            return {user["id"]: self._standing(user) async for user in pages}
         return None
 
     async def _usergroups(self, _: str) -> Mapping[str, frozenset[str]]:
@@ -194,13 +197,17 @@ class _Remembered(Generic[T]):
         self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def get(self, key: str) -> T:
-        async with self._asking[key]:
+        async with (turn := self._asking[key]):
             known = self._known.get(key)
             if known is not None and self._clock() - known[0] < FRESH:
                 return known[1]
+            asked_at = self._clock()
             value = await self._ask(key)
-            self._known[key] = (self._clock(), value)
+            if self._asking.get(key) is turn:
+                self._known[key] = (asked_at, value)
             return value
 
     def forget(self, key: str) -> None:
+        """Ask again; what is being answered just now may be what was before."""
         self._known.pop(key, None)
+        self._asking.pop(key, None)

@@ -1,5 +1,6 @@
 """Slack is asked who people are; what it does not tell is unknown."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,6 +10,7 @@ from bot.chat.audience import Company, Standing
 from bot.chat.slack.directory import FRESH, Directory
 from bot.core.errors import Unavailable
 from tests.fakes.slack import slack_server
+from tests.fakes.slack.model import Guest
 from tests.fakes.slack.server import Slack
 
 
@@ -106,6 +108,40 @@ async def test_a_channel_that_has_changed_is_asked_about_at_once(
     directory.changed(channel.id)
 
     assert (await directory.channel(channel.id)).company is Company.SHARED
+
+
+async def test_who_is_missing_from_the_list_of_people_may_be_anybody(
+    slack: Slack, directory: Directory
+) -> None:
+    """The list is some minutes old, and nobody told of who joined."""
+    jinji = slack.workspace.channel("jinji")
+    assert (await directory.channel(jinji.id)).company is Company.INSIDE
+    guest = slack.workspace.add_user("新入り", guest=Guest.MULTI)
+    soumu = slack.workspace.channel("総務")
+    soumu.members.append(guest.id)
+
+    assert (await directory.channel(soumu.id)).company is Company.UNKNOWN
+
+    await slack.clock.advance(FRESH)
+
+    assert (await directory.channel(soumu.id)).company is Company.GUESTS
+
+
+async def test_what_changes_while_slack_answers_is_asked_about_again(
+    slack: Slack, directory: Directory
+) -> None:
+    channel = slack.workspace.channel("総務")
+    hold = slack.faults.hold("users.list", after_processing=True)
+    async with asyncio.TaskGroup() as group:
+        asking = group.create_task(directory.channel(channel.id))
+        await slack.until(lambda: slack.calls_to("users.list"))
+        guest = slack.workspace.add_user("新入り", guest=Guest.MULTI)
+        channel.members.append(guest.id)
+        directory.changed(channel.id)
+        hold.release()
+    assert asking.result().company is Company.INSIDE
+
+    assert (await directory.channel(channel.id)).company is Company.GUESTS
 
 
 async def test_slack_is_asked_once_for_what_is_asked_twice(

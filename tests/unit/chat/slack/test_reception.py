@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.inbox import Origin
 from tests.fakes.slack import Slack
-from tests.fakes.slack.model import Message
+from tests.fakes.slack.model import Guest, Message
 from tests.fakes.slack_bot import Around, Bot, bot
 
 LEAVE = "有給休暇は何日ですか？"
@@ -275,6 +275,22 @@ async def test_who_joins_is_seen_at_once(slack: Slack, running: Bot) -> None:
     first = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
     await running.answer(first)
     await slack.invite("suzuki", "総務")
+    await running.heard()
+    second = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.answer(second)
+
+    before, after = running.answerer.asked
+    assert before.audience.limited is None
+    assert "ゲスト" in (after.audience.limited or "")
+
+
+async def test_a_guest_who_is_new_to_the_workspace_is_seen_at_once(
+    slack: Slack, running: Bot
+) -> None:
+    first = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.answer(first)
+    slack.workspace.add_user("新入り", guest=Guest.MULTI)
+    await slack.invite("新入り", "総務")
     await running.heard()
     second = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
     await running.answer(second)
