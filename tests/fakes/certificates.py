@@ -16,10 +16,10 @@ class Certificates:
 
 
 def certificates(folder: Path) -> Certificates:
-    """Make a key and a certificate for 127.0.0.1 and localhost, with openssl."""
+    """Make a key and a certificate for loopback and `*.slack.test`, with openssl."""
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     subject = ["-subj", "/CN=localhost", "-addext"]
-    names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+    names = "subjectAltName=DNS:localhost,DNS:*.slack.test,IP:127.0.0.1"
     kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     files = ["-keyout", str(key), "-out", str(certificate)]
     subprocess.run(

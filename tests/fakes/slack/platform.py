@@ -61,7 +61,9 @@ class Platform:
     """Everything the fronts and the people share.
 
     `streaming` off makes every method of streams unknown; `mention_first` off lets
-    the `message` of a mention come before its `app_mention`, as it may.
+    the `message` of a mention come before its `app_mention`, as it may. `names` are the
+    host names by which `sockets` and `responses` are given out, as Slack has others
+    for them than for its Web API.
     """
 
     def __init__(self, workspace: Workspace, app: SlackApp, clock: Clock) -> None:
@@ -79,6 +81,7 @@ class Platform:
             ),
         }
         self.url = ""
+        self.names: dict[str, str] = {}
         self.streaming = True
         self.mention_first = True
         self.calls: list[Call] = []
@@ -92,6 +95,13 @@ class Platform:
         self.homes: dict[str, View] = {}
         self.triggers: dict[str, tuple[str, float]] = {}
         self._waiting: set[asyncio.Event] = set()
+
+    def address_of(self, part: str, *, asked_at: str = "") -> str:
+        """Return where a part of Slack is reached, by who asked at some address."""
+        base = asked_at or self.url
+        name = self.names.get(part)
+        scheme, port = base.partition("://")[0], base.rpartition(":")[2]
+        return base if name is None else f"{scheme}://{name}:{port}"
 
     @property
     def bot(self) -> User:

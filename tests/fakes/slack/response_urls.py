@@ -42,8 +42,9 @@ class ResponseUrls:
         """Return a new address; `source` is the message that was clicked."""
         key = uuid4().hex
         team = self._platform.workspace.team.id
+        base = self._platform.address_of("responses")
         made = ResponseUrl(
-            url=f"{self._platform.url}/actions/{team}/{key}",
+            url=f"{base}/actions/{team}/{key}",
             channel=where,
             user=user,
             expires=self._platform.clock.now() + SECONDS,

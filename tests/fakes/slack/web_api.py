@@ -152,9 +152,9 @@ class WebApi:
 
     async def _do(self, request: web.Request, call: Call) -> Json:
         if call.method == "apps.connections.open":
-            return {
-                "url": self._sockets.ticket_url(f"{request.scheme}://{request.host}")
-            }
+            here = f"{request.scheme}://{request.host}"
+            base = self._platform.address_of("sockets", asked_at=here)
+            return {"url": self._sockets.ticket_url(base)}
         return await METHODS[call.method](self._platform, call)
 
     def _respond(self, call: Call) -> web.Response:

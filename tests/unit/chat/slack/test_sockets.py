@@ -227,21 +227,29 @@ async def test_row_21_what_was_taken_is_answered_before_the_end(
 async def test_a_proxy_and_a_private_authority_are_on_every_way(
     tmp_path: Path,
 ) -> None:
-    """The Web API, the sockets, and the answers to commands."""
+    """The Web API, the sockets, and the answers to commands: the proxy alone knows
+    the names of all three.
+    """
     made = certificates(tmp_path)
+    names = {"sockets": "wss.slack.test", "responses": "hooks.slack.test"}
     async with (
         slack_server(tls=made.server) as slack,
         connect_proxy(user="bot", password="himitsu") as proxy,
     ):
         tls = ssl.create_default_context(cafile=made.authority)
-        around = Around(proxy=proxy.url, tls=tls)
+        slack.platform.names.update(names)
+        port = slack.url.rpartition(":")[2].removesuffix("/api/")
+        way = f"https://api.slack.test:{port}/api/"
+        around = Around(proxy=proxy.url, tls=tls, way=way)
         async with bot(slack, tmp_path / "状態", around) as running:
             slack.faults.always("conversations.open", Refuse("channel_not_found"))
             await slack.command("tanaka", "総務", "/ask", LEAVE)
             await slack.until(lambda: len(slack.whispers("tanaka")) > 1)
             await running.heard()
 
-    assert len(proxy.tunnels) > 3
+    reached = {target.removesuffix(f":{port}") for target in proxy.tunnels}
+    assert reached == {"api.slack.test", *names.values()}
+    assert not proxy.requests
     assert not proxy.refused
 
 
