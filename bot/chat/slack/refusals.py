@@ -68,17 +68,53 @@ class Unsure(Unavailable):
 
 def meaning_of(error: Exception, /) -> Denied | Unavailable:
     """Return what one of `FAILURES` means."""
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return Unavailable("Slack cannot be reached")
-    if not isinstance(error, SlackApiError):
-        return Unsure(f"Slack does not answer: {type(error).__name__}")
-    return refusal(error.response)
+    if isinstance(error, SlackApiError):
+        return refusal(error.response)
+    on_the_way = _on_the_way(error)
+    if on_the_way is not None:
+        return Unavailable(on_the_way)
+    return Unsure(f"Slack does not answer: {type(error).__name__}")
+
+
+def _on_the_way(error: Exception) -> str | None:
+    """Say why a call did not get as far as Slack; a proxy's login is left out."""
+    match error:
+        case aiohttp.ClientHttpProxyError(status=status):
+            return _of_proxy(status)
+        case aiohttp.ClientProxyConnectionError(host=host, port=port):
+            return (
+                f"the proxy at {host}:{port} cannot be reached; start it, or correct "
+                "slack.proxy"
+            )
+        case aiohttp.ClientConnectorCertificateError():
+            return (
+                "Slack cannot be reached: its certificate is not trusted; set "
+                "slack.ca_file to the authority of your network that signs it"
+            )
+        case aiohttp.ClientConnectorError():
+            return "Slack cannot be reached"
+        case _:
+            return None
+
+
+def _of_proxy(status: int) -> str:
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return (
+            "the proxy refuses our login (407); correct the user and the password in "
+            "slack.proxy"
+        )
+    return (
+        f"the proxy does not let us through to Slack ({status}); look at its rules, or "
+        "correct slack.proxy"
+    )
 
 
 def refusal(told: Any, /) -> Denied | Unavailable:
     """Return what an answer means that is not the one hoped for."""
     status = _status(told)
     code = _code(told)
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return Unavailable(_of_proxy(status))
     if status == HTTPStatus.TOO_MANY_REQUESTS or code == "ratelimited":
         message = "Slack wants this call less often"
         return TooOften(message, retry_after=_seconds(told))

@@ -140,7 +140,7 @@ class Sockets:
                     timeout=ClientWSTimeout(ws_close=2.0),
                 )
         except _BROKEN as error:
-            raise Unavailable(f"Slack cannot be connected to: {error!r}") from error
+            raise Unavailable(str(meaning_of(error))) from error
         now = self._clock()
         connection = _Connection(socket=socket, begun=now, seen=now)
         self._open.append(connection)

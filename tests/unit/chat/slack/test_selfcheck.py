@@ -1,13 +1,16 @@
 """Before anything begins the bot looks whether Slack will let it do its work."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.slack.selfcheck import NEEDED, WANTED, Found, look, strangers
 from bot.core.errors import ConfigError, Unavailable
-from tests.fakes.slack import Slack
+from tests.fakes.certificates import certificates
+from tests.fakes.connect_proxy import connect_proxy
+from tests.fakes.slack import Slack, slack_server
 from tests.fakes.slack.faults import CUT_BEFORE, Fail, Refuse
 
 
@@ -107,3 +110,58 @@ async def test_a_slack_that_is_away_is_waited_for(slack: Slack, fault: Fail) -> 
 
     with pytest.raises(Unavailable):
         await looked(slack)
+
+
+def by_way_of(slack: Slack, proxy: str | None) -> AsyncWebClient:
+    return AsyncWebClient(
+        token=slack.bot_token, base_url=slack.url, proxy=proxy, retry_handlers=[]
+    )
+
+
+async def test_a_proxy_that_is_off_is_named_without_its_password(
+    slack: Slack,
+) -> None:
+    async with connect_proxy(user="bot", password="himitsu") as proxy:
+        client = by_way_of(slack, proxy.url)
+
+    with pytest.raises(Unavailable) as caught:
+        await look(client, slack.app_token, clock=slack.clock.datetime)
+
+    assert str(caught.value) == (
+        f"the proxy at 127.0.0.1:{proxy.port} cannot be reached; start it, or correct "
+        "slack.proxy"
+    )
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+async def test_a_wrong_login_at_the_proxy_is_said(
+    tmp_path: Path, *, encrypted: bool
+) -> None:
+    tls = certificates(tmp_path).server if encrypted else None
+    async with (
+        slack_server(tls=tls) as slack,
+        connect_proxy(user="bot", password="himitsu") as proxy,
+    ):
+        client = by_way_of(slack, proxy.url.replace("himitsu", "chigau"))
+        with pytest.raises(Unavailable, match=r"login \(407\).*slack\.proxy") as caught:
+            await look(client, slack.app_token, clock=slack.clock.datetime)
+
+    assert "chigau" not in str(caught.value)
+
+
+async def test_a_proxy_that_lets_nothing_through_is_said(tmp_path: Path) -> None:
+    made = certificates(tmp_path)
+    async with slack_server(tls=made.server) as slack, connect_proxy() as proxy:
+        proxy.broken = True
+        client = by_way_of(slack, proxy.url)
+        with pytest.raises(Unavailable, match=r"through to Slack \(502\)"):
+            await look(client, slack.app_token, clock=slack.clock.datetime)
+
+
+async def test_an_authority_that_nobody_knows_is_said(tmp_path: Path) -> None:
+    made = certificates(tmp_path)
+    async with slack_server(tls=made.server) as slack:
+        with pytest.raises(Unavailable, match=r"not trusted; set slack\.ca_file"):
+            await look(
+                by_way_of(slack, None), slack.app_token, clock=slack.clock.datetime
+            )
