@@ -13,7 +13,7 @@ from typing import Final, TypeAlias, assert_never
 import structlog
 
 from bot.answering.streams import closing
-from bot.chat.surface import Ended, Showing, Surface, packed, unpacked
+from bot.chat.surface import Earlier, Ended, Showing, Surface, packed, unpacked
 from bot.core.access import Audience
 from bot.core.errors import BotError, Conflict, Unavailable
 from bot.core.feedback import Provenance, provenance
@@ -110,6 +110,7 @@ class Desk:
         worker: str,
         clock: Callable[[], datetime],
         profile: Callable[[Incoming], Profile] = lambda _: Profile.DOCS,
+        earlier: Earlier | None = None,
         pause: Pause = asyncio.sleep,
     ) -> None:
         self._surface = surface
@@ -119,6 +120,7 @@ class Desk:
         self._worker = worker
         self._clock = clock
         self._profile = profile
+        self._earlier = earlier
         self._pause = pause
         self._grown = asyncio.Event()
         self._idle = asyncio.Event()
@@ -340,6 +342,7 @@ class Desk:
             history=await self._conversations.turns(
                 incoming.conversation, limit=HISTORY
             ),
+            thread=await self._earlier(incoming) if self._earlier else None,
             profile=self._profile(incoming),
             detailed=wants_more(incoming.text),
         )

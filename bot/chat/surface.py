@@ -11,6 +11,10 @@ from bot.core.access import Audience
 from bot.core.inbox import Claim, Incoming
 from bot.core.model import Answer, AnswerEvent, Language, Outcome, Reason
 from bot.core.ports import Place
+from bot.core.thread import Thread
+
+Earlier: TypeAlias = Callable[[Incoming], Awaitable[Thread | None]]
+"""Reads what was said in the thread of a question; None for one outside of threads."""
 
 Posted: TypeAlias = Callable[[str], Awaitable[None]]
 """Takes the id of a message of ours at once, before anything else is sent."""

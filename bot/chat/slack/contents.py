@@ -90,7 +90,7 @@ def growing(text: str, view: View, /) -> Content:
 def bare(content: Content, /) -> Content:
     """Return a message without anything that Slack could dislike but its words."""
     words = [block for block in content.blocks if block["type"] in _WORDS]
-    said = "\n".join("".join(_texts(block)) for block in words)
+    said = "\n".join("".join(texts(block)) for block in words)
     whole = parts(escaped(said), limit=TEXT_BYTES, size=_bytes)
     return Content(text=whole[0].shown if whole else content.text, blocks=[])
 
@@ -248,20 +248,20 @@ def _followable(url: str | None) -> str | None:
 
 
 def _characters(blocks: Iterable[Json]) -> int:
-    return sum(len(text) for block in blocks for text in _texts(block))
+    return sum(len(text) for block in blocks for text in texts(block))
 
 
-def _texts(part: Any) -> Iterator[str]:
+def texts(part: Any) -> Iterator[str]:
     """Yield what is read in a block."""
     if isinstance(part, list):
         for item in part:
-            yield from _texts(item)
+            yield from texts(item)
     elif isinstance(part, dict):
         if isinstance(part.get("text"), str):
             yield part["text"]
         for value in part.values():
             if isinstance(value, dict | list):
-                yield from _texts(value)
+                yield from texts(value)
 
 
 def _bytes(text: str) -> int:

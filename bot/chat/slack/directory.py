@@ -81,6 +81,13 @@ class Directory:
         found = await self._people.get(user)
         return found.get("locale") if found else None
 
+    async def name(self, user: str, /) -> str | None:
+        """Return the name by which people know somebody."""
+        found = await self._people.get(user) or {}
+        profile = found.get("profile", {})
+        names = (profile.get("display_name"), profile.get("real_name"))
+        return next((name for name in names if name), None)
+
     async def is_admin(self, user: str, /) -> bool:
         """Say whether somebody administers the workspace."""
         found = await self._people.get(user)

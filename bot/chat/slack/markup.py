@@ -2,6 +2,8 @@
 
 import html
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from bot.text.normalise import printable
@@ -42,15 +44,19 @@ def addresses_other(text: str, /, *, bot: str) -> bool:
     return _ADDRESSED.match(plain(text, bot=bot)) is not None
 
 
-def plain(text: str, /, *, bot: str) -> str:
+def plain(
+    text: str, /, *, bot: str, names: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """Return what a person wrote, as the person saw it, without naming the bot.
 
     Links become their address, or their label and address; channels and groups their
-    names; a mention of another stays as `@id`, because the name is not told.
+    names; a mention of another the name that is told for the id, or else `@id`.
     """
 
     def read(match: re.Match[str]) -> str:
-        return _read(match[1], bot)
+        person = _USER.fullmatch(match[0])
+        known = names.get(person[1]) if person else None
+        return known or _read(match[1], bot)
 
     return html.unescape(_ANGLE.sub(read, text)).strip()
 

@@ -20,6 +20,11 @@ Json: TypeAlias = dict[str, Any]
 SECONDS: Final = 10.0
 """How long Slack may take for a call."""
 
+PAGE: Final = 200
+"""Messages that Slack is asked for at once."""
+
+PAGES: Final = 1_000
+
 EVENT: Final = "shirube_answer"
 """The type of the metadata on every message of ours."""
 
@@ -208,21 +213,33 @@ class Posting:
         return str(answer["channel"]["id"])
 
     async def since(
-        self, channel: str, oldest: str, /, *, thread: str | None = None
+        self,
+        channel: str,
+        oldest: str,
+        /,
+        *,
+        thread: str | None = None,
+        pages: int = PAGES,
     ) -> list[Json]:
-        """Return the messages of a thread, or of a channel, after a moment."""
+        """Return the messages of a thread, or of a channel, after a moment.
+
+        They come in pages, those of a thread from its beginning and with its first
+        message on each.
+        """
         method: Callable[..., Awaitable[Any]] = self._client.conversations_history
-        arguments: Json = {"channel": channel, "oldest": oldest, "limit": 200}
+        arguments: Json = {"channel": channel, "oldest": oldest, "limit": PAGE}
         if thread is not None:
             method, arguments["ts"] = self._client.conversations_replies, thread
         found: list[Json] = []
         cursor: str | None = None
-        while cursor != "":
+        for _ in range(pages):
             answer = await self._call(
                 method, cursor=cursor, include_all_metadata=True, **arguments
             )
             found += answer["messages"]
             cursor = answer.get("response_metadata", {}).get("next_cursor", "")
+            if not cursor:
+                break
         return found
 
     async def respond(self, url: str, content: Content, /) -> None:

@@ -1,12 +1,13 @@
 """Makes of a question that was asked the one that somebody asks once more."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Final, assert_never
 
 from bot.chat.slack.taken import Again, AskedAgain, EditAsked
-from bot.chat.slack.terms import Terms, Us
+from bot.chat.slack.terms import THREAD, Terms, Us
 from bot.core.inbox import Incoming, Kind
 from bot.core.model import Language
 from bot.text.language import detect
@@ -40,7 +41,7 @@ class Repeats:
                     origin=replace(before.origin, thread=None, message=None),
                     asker=again.user,
                     conversation=self.us.alone("privately", key),
-                    hints={},
+                    hints=_thread_of(before),
                 )
             case Again.MORE:
                 root = before.origin.thread or before.origin.message
@@ -86,3 +87,16 @@ class Repeats:
             expires_at=now + self.terms.deadline,
             hints={},
         )
+
+
+def _thread_of(before: Incoming) -> Mapping[str, object]:
+    """Say in which thread it was asked, for what it points back to."""
+    origin = before.origin
+    if origin.thread is None:
+        return {}
+    where = {
+        "channel": origin.channel,
+        "thread": origin.thread,
+        "message": origin.message,
+    }
+    return {THREAD: where}

@@ -13,6 +13,7 @@ from bot.chat.desk import Desk
 from bot.chat.slack.app import bolt_app
 from bot.chat.slack.calling import Calling
 from bot.chat.slack.directory import Directory
+from bot.chat.slack.earlier import Earlier
 from bot.chat.slack.errands import Errands
 from bot.chat.slack.home import Home
 from bot.chat.slack.http_events import hearing
@@ -58,7 +59,8 @@ class Tenancy:
         self._posting = Posting(self._client, tenure)
         directory = Directory(self._client, team=found.us.team)
         surface = self._surface(directory, rules, rooms, tenure, found)
-        self._desk = _desk(surface, rooms)
+        earlier = Earlier(self._posting, directory, found.us, rules.terms)
+        self._desk = _desk(surface, earlier, rooms)
         intake = Intake(us=found.us, terms=rules.terms)
         self._notices = Notices(
             _errands(self._posting, Repeats(us=found.us, terms=rules.terms), rooms),
@@ -221,7 +223,7 @@ def _home(posting: Posting, directory: Directory, rules: Rules, rooms: Rooms) ->
     )
 
 
-def _desk(surface: SlackSurface, rooms: Rooms) -> Desk:
+def _desk(surface: SlackSurface, earlier: Earlier, rooms: Rooms) -> Desk:
     return Desk(
         surface=surface,
         answer=rooms.answer,
@@ -230,4 +232,5 @@ def _desk(surface: SlackSurface, rooms: Rooms) -> Desk:
         worker=rooms.worker,
         clock=rooms.clock,
         profile=rooms.profile,
+        earlier=earlier.read,
     )

@@ -15,6 +15,9 @@ SURFACE: Final = "slack"
 SHARED: Final = "shared"
 """The hint that Slack itself called the channel shared with others."""
 
+THREAD: Final = "thread"
+"""The hint that says in which thread something was asked that is answered elsewhere."""
+
 RESPONSE_URL: Final = "response_url"
 """The hint that says where to whisper to who gave a command."""
 

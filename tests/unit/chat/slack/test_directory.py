@@ -154,6 +154,15 @@ async def test_slack_is_asked_once_for_what_is_asked_twice(
     assert [call.method for call in slack.calls].count("users.info") == 1
 
 
+async def test_people_have_the_name_that_others_see(
+    slack: Slack, directory: Directory
+) -> None:
+    user = slack.workspace.user("tanaka")
+
+    assert await directory.name(user.id) == "tanaka"
+    assert await directory.name("U0NOBODY") is None
+
+
 async def test_a_slack_that_is_down_is_an_error_and_not_nobody(
     slack: Slack, directory: Directory
 ) -> None:

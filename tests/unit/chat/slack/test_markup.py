@@ -50,6 +50,12 @@ def test_who_is_spoken_to(raw: str, *, other: bool) -> None:
     assert addresses_other(raw, bot=BOT) is other
 
 
+def test_who_is_mentioned_may_be_called_by_a_name() -> None:
+    said = plain("<@U1> と <@U2> へ", bot=BOT, names={"U1": "田中", "U3": "佐藤"})
+
+    assert said == "田中 と @U2 へ"
+
+
 def test_nothing_that_is_sent_mentions_or_links() -> None:
     text = "<!channel> <@U1> <https://evil.example|社内wiki> & 続き"
 
