@@ -2,41 +2,23 @@
 
 import asyncio
 import json
-import shutil
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.fakes.slack import Slack, slack_server
-from tests.fakes.slack.model import Message
+from tests.fakes.slack import Slack
+from tests.fakes.slack.model import Json, Message
 from tests.fakes.slack_house import SlackHouse, synced
+from tests.fakes.slack_process import answers
+from tests.fakes.terminal import Terminal
 
 LEAVE = "有給休暇は入社後いつから何日もらえますか？"
-
-
-@pytest.fixture(scope="module")
-def read(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample documents, read once."""
-    return synced(tmp_path_factory.mktemp("read") / "会社")
-
-
-@pytest.fixture
-async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slack]:
-    """A Slack with a small firm in it."""
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    async with slack_server() as running:
-        yield running
-
-
-@pytest.fixture
-def house(read: Path, slack: Slack, tmp_path: Path) -> SlackHouse:
-    """A folder of its own, set up for that Slack."""
-    folder = shutil.copytree(read, tmp_path / "会社")
-    made = SlackHouse(folder, slack)
-    made.configure()
-    return made
+OUTDATED: dict[str, Json] = {
+    "why": {"why": {"type": "radio_buttons", "selected_option": {"value": "outdated"}}},
+    "note": {"note": {"type": "plain_text_input", "value": "去年の規程です"}},
+}
+BUTTONS = {"shirube_verdict", "shirube_more", "shirube_privately"}
 
 
 def shown(message: Message) -> str:
@@ -44,13 +26,16 @@ def shown(message: Message) -> str:
     return json.dumps([message.text, message.blocks], ensure_ascii=False)
 
 
-def answers(slack: Slack, question: Message) -> list[Message]:
-    """The answers in a thread that have come to their final form."""
-    return [
-        reply
-        for reply in slack.replies(question)
-        if reply.metadata and reply.metadata["event_payload"]["part"] == "answer"
-    ]
+def elements(message: Message) -> Iterator[Json]:
+    """Everything in a message that can be pressed."""
+    for block in message.blocks:
+        yield from block.get("elements", [])
+        if "accessory" in block:
+            yield block["accessory"]
+
+
+def pressable(message: Message) -> set[str]:
+    return {str(one.get("action_id")) for one in elements(message)}
 
 
 async def answer_to(slack: Slack, question: Message) -> str:
@@ -71,20 +56,25 @@ async def told(slack: Slack, who: str) -> str:
     return shown(answer)
 
 
-async def test_a_mention_is_answered_in_its_thread(house: SlackHouse) -> None:
+async def test_journey_a_mention_is_answered_in_its_thread(house: SlackHouse) -> None:
     slack = house.slack
     async with house.serving():
         question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
         answer = await answer_to(slack, question)
+        await slack.until(lambda: not slack.status(question))
 
     assert "入社日に3日" in answer
     assert "就業規則" in answer
     assert "https://wiki.example.com" in answer
+    assert "[1]" in answer
+    assert "該当箇所を見る" in answer
+    assert pressable(answers(slack, question)[0]) >= BUTTONS
+    assert not slack.status(question)
     assert len(slack.replies(question)) == 1
     assert not slack.complaints
 
 
-async def test_what_follows_needs_no_mention(house: SlackHouse) -> None:
+async def test_journey_what_follows_needs_no_mention(house: SlackHouse) -> None:
     slack = house.slack
     async with house.serving():
         question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
@@ -95,7 +85,7 @@ async def test_what_follows_needs_no_mention(house: SlackHouse) -> None:
     assert "10営業日以内" in shown(both[0])
 
 
-async def test_an_answer_elsewhere_is_not_followed(house: SlackHouse) -> None:
+async def test_journey_elsewhere_nothing_is_followed(house: SlackHouse) -> None:
     slack = house.slack
     async with house.serving():
         other = await slack.say("tanaka", "総務", "ランチの話です")
@@ -117,7 +107,9 @@ async def test_a_direct_message_is_answered_by_the_rights_of_its_asker(
     assert "入社日に3日" in answer
 
 
-async def test_a_command_is_answered_in_a_direct_message(house: SlackHouse) -> None:
+async def test_journey_a_command_is_answered_in_a_direct_message(
+    house: SlackHouse,
+) -> None:
     slack = house.slack
     async with house.serving():
         await slack.command("tanaka", "総務", "/ask", LEAVE)
@@ -178,6 +170,60 @@ async def test_row_35_a_guest_in_the_channel_limits_the_answer(
 
     assert "入社日に3日" not in slack.outbound()
     assert "ゲストがいるため" in answer
+
+
+@pytest.mark.parametrize("who", ["tanaka", "partner"])
+async def test_journey_in_a_shared_channel_nothing_of_the_inside_is_told(
+    house: SlackHouse, who: str
+) -> None:
+    slack = house.slack
+    async with house.serving():
+        question = await slack.say(who, "with-partner", f"@shirube {LEAVE}")
+        answer = await answer_to(slack, question)
+
+    assert "入社日に3日" not in slack.outbound()
+    assert "社外" in answer
+
+
+async def test_journey_without_streams_a_message_is_edited(house: SlackHouse) -> None:
+    slack = house.slack
+    slack.platform.streaming = False
+    async with house.serving():
+        question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+        await answer_to(slack, question)
+        [message] = slack.replies(question)
+        await slack.until(lambda: pressable(message) >= BUTTONS)
+        await slack.until(lambda: not slack.status(question))
+
+    made_by = {revision.made_by for revision in message.history}
+    assert "入社日に3日" in shown(message)
+    assert made_by <= {"chat.postMessage", "chat.update"}
+    assert len(slack.replies(question)) == 1
+
+
+async def test_journey_a_verdict_with_its_reason_is_kept(house: SlackHouse) -> None:
+    slack = house.slack
+    async with house.serving():
+        question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+        await answer_to(slack, question)
+        await slack.say("sato", "総務", "出張の精算はいつまでですか？", thread=question)
+        await slack.until(lambda: answers(slack, question)[1:], within=30)
+        answer = answers(slack, question)[0]
+        [thumbs] = [
+            one for one in elements(answer) if one.get("action_id") == "shirube_verdict"
+        ]
+        value = thumbs["negative_button"]["value"]
+        await slack.click("sato", answer, "shirube_verdict", value=value)
+        await slack.until(lambda: slack.modal("sato"))
+        await slack.submit("sato", OUTDATED)
+        await slack.until(lambda: slack.whispers("sato"))
+    terminal = Terminal(house.folder)
+    exported = await asyncio.to_thread(terminal.run, "feedback", "export")
+
+    [line] = [json.loads(line) for line in exported.out.splitlines()]
+    assert line["question"] == LEAVE
+    assert "去年の規程です" in exported.out
+    assert "outdated" in exported.out
 
 
 async def test_row_1_a_question_taken_before_a_kill_is_answered_after_it_once(
