@@ -1,7 +1,7 @@
 """Reads the head of a Markdown file: the simple `key: value` lines of YAML or TOML."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -11,7 +11,8 @@ _KEY = re.compile(r"([A-Za-z_][\w-]*)[ \t]*[:=][ \t]*(.*)")
 _ITEM = re.compile(r"[ \t]*-[ \t]+(.*)")
 _COMMENT = re.compile(r"[ \t]+#.*$")
 _FAR = 200
-_DATES = ("updated", "last_updated", "lastmod", "reviewed", "date")
+_DATES = ("updated", "last_updated", "lastmod", "date")
+_REVIEWED = ("reviewed", "last_reviewed")
 _LABELS = ("tags", "labels", "keywords")
 
 
@@ -38,7 +39,7 @@ def read_head(text: str, /) -> Head:
     fields = _fields(lines[1:end])
     return Head(
         title=next(iter(fields.get("title", ())), None),
-        updated_at=_date(fields),
+        updated_at=_latest(_date(fields, _DATES), _date(fields, _REVIEWED)),
         labels=tuple(label for name in _LABELS for label in fields.get(name, ())),
         lines=end + 1,
     )
@@ -84,8 +85,15 @@ def _plain(text: str) -> str:
     return "" if text.startswith("#") else _COMMENT.sub("", text).strip()
 
 
-def _date(fields: Mapping[str, tuple[str, ...]]) -> datetime | None:
-    for name in _DATES:
+def _latest(*dates: datetime | None) -> datetime | None:
+    """Return the later date: what was looked through and found right is no older."""
+    return max(filter(None, dates), default=None)
+
+
+def _date(
+    fields: Mapping[str, tuple[str, ...]], names: Iterable[str]
+) -> datetime | None:
+    for name in names:
         for value in fields.get(name, ()):
             if date := _parsed(value):
                 return date

@@ -150,13 +150,22 @@ def address(document: LiveDocument, chunk: Chunk, /) -> str | None:
         url = url.replace("{last}", str(chunk.lines.last))
     elif link.heading is not None and chunk.heading_path:
         url = link.heading.replace("{anchor}", anchor(chunk.heading_path[-1]))
-    return url if url and urlsplit(url).scheme.lower() in _SCHEMES else None
+    return _opens(url)
+
+
+def page(document: LiveDocument, /) -> str | None:
+    """Return where a person opens a document, without a word of what stands in it."""
+    return _opens(document.link.page)
 
 
 def anchor(heading: str, /) -> str:
     """Return the fragment that code hosts and wikis give to a heading."""
     kept = re.sub(r"[^\w\- ]", "", heading.strip().lower())
     return quote(kept.replace(" ", "-"), safe="")
+
+
+def _opens(url: str | None) -> str | None:
+    return url if url and urlsplit(url).scheme.lower() in _SCHEMES else None
 
 
 def _numbers(listed: str, sources: int) -> list[int]:

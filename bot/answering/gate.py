@@ -45,3 +45,9 @@ def admits(retrieved: Retrieved, generation: Generation, language: Language) -> 
     hybrid = generation.alpha.get(language, 0.0) > 0 and not retrieved.degraded
     legs = Legs.HYBRID if hybrid else Legs.LEXICAL
     return retrieved.confidence >= THRESHOLDS.get((language, legs), 0.0)
+
+
+def tells(retrieved: Retrieved, language: Language) -> bool:
+    """Whether the words alone tell that passages speak of it: no model will judge."""
+    threshold = THRESHOLDS[language, Legs.LEXICAL]
+    return bool(retrieved.passages) and retrieved.confidence >= threshold

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import uuid4
 
+from bot.app.discretion import discreet
 from bot.app.running import App
 from bot.app.secret import revealed
 from bot.chat.counting import Counted
@@ -38,19 +39,20 @@ def plugs(settings: Settings, /) -> Sequence[Plug]:
         from bot.chat.slack.installation import Rooms
         from bot.chat.slack.platform import SlackPlatform
 
-        state = app.state
+        state, told = app.state, discreet(app)
         counted = Counted(state.questions, state.inbox_upkeep, metrics)
         rooms = Rooms(
-            answer=app.answering.answer,
+            answer=told.answer,
             questions=counted,
             lookups=state.threads,
             outbox=state.outbox,
             upkeep=counted,
             conversations=state.conversations,
             feedback=state.feedback,
-            catalogue=state.catalogue,
+            catalogue=told.books,
+            quotable=told.quotable,
             generations=state.generations,
-            shelves=state.catalogue,
+            shelves=told.books,
             worker=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
             clock=app.clock,
             profile=lambda _: settings.answers.profile,
@@ -94,7 +96,14 @@ def slack_rules(settings: Settings, /) -> "Rules":
         ),
         grants=_grants(slack),
         trusting=slack.guest_policy == "trusting",
-        look=Look(experts=slack.ask_groups()),
+        look=Look(
+            experts=slack.ask_groups(),
+            stale_after={
+                source.name: timedelta(days=source.stale_after_days)
+                for source in settings.sources
+                if source.stale_after_days is not None
+            },
+        ),
     )
 
 

@@ -376,7 +376,10 @@ def _turn(incoming: Incoming, ended: Ended) -> Turn:
     return Turn(
         question=incoming.text,
         answer=answer.text if answer else "",
-        documents=tuple(c.document for c in answer.citations) if answer else (),
+        # What is only pointed at says nothing of what the answer does.
+        documents=tuple(c.document for c in answer.citations if c.quote)
+        if answer
+        else (),
         asked_at=incoming.asked_at,
     )
 

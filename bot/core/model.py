@@ -279,7 +279,8 @@ class Passage:
 class Citation:
     """A passage shown to a person; `number` is what `[n]` in the answer means.
 
-    `url` comes from the catalogue and is None for a source without addresses.
+    `url` comes from the catalogue and is None for a source without addresses. `quote`
+    is empty for a document that is only pointed at: nothing of its text may be shown.
     """
 
     number: int
@@ -307,6 +308,8 @@ class AnswerKind(StrEnum):
 
     GENERATED = "generated"
     EXTRACTIVE = "extractive"
+    POINTER = "pointer"
+    """Nobody: it names documents and says nothing of what stands in them."""
 
 
 class Reason(StrEnum):

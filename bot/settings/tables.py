@@ -135,4 +135,6 @@ class SourceSettings(Group):
     connector: str
     access: tuple[PrincipalText, ...] = ()
     link: str | None = None
+    chat_text: Literal["full", "link-only", "never"] = "full"
+    stale_after_days: int | None = Field(default=None, ge=1, le=36_500)
     options: Mapping[str, Any] = Field(default_factory=dict)

@@ -165,6 +165,19 @@ OF_ANOTHER_YEAR: Final = Phrase(
 SOURCES: Final = Phrase(ja="出典", en="Sources")
 UPDATED: Final = Phrase(ja="更新日: {date}", en="updated {date}")
 UNDATED: Final = Phrase(ja="日付不明", en="no date")
+ANSWER_IN: Final = Phrase(
+    ja=(
+        "答えは次の資料にあると思われます。"
+        "本文はここには載せられないため、資料を開いてご確認ください: {titles}"
+    ),
+    en="The answer seems to be in a document whose text I may not repeat here; please "
+    "open it: {titles}",
+)
+ALSO_IN: Final = Phrase(
+    ja="本文をここに載せられない資料にも答えがあるかもしれません: {titles}",
+    en="The answer may also be in a document whose text I may not repeat here: "
+    "{titles}",
+)
 CUT_SHORT: Final = Phrase(
     ja="モデルの応答が途中で切れたため、回答はここまでです。もう一度お試しください。",
     en="The model broke off, so the answer ends here. Please try again.",

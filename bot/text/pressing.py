@@ -58,6 +58,10 @@ NOT_SHOWN: Final = Phrase(
     ja="この資料は削除されたか、あなたには表示できません。",
     en="This document is gone, or is not one that I may show you.",
 )
+NOT_QUOTED: Final = Phrase(
+    ja="この資料の本文は、ここには表示しない設定です。「開く」からご覧ください。",
+    en="The text of this document is not shown here. Please open it by its link.",
+)
 CHANGED: Final = Phrase(
     ja="この資料は回答のあとに更新されました。もう一度質問すると、今の内容で回答します。",
     en="This document has changed since the answer. Ask again to have it as it is now.",

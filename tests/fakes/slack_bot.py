@@ -187,6 +187,7 @@ def platform(
         conversations=state.conversations,
         feedback=state.feedback,
         catalogue=state.catalogue,
+        quotable=state.catalogue,
         generations=state.generations,
         shelves=state.catalogue,
         worker="甲",

@@ -186,6 +186,7 @@ def _passages(citations: Sequence[Citation], view: View) -> Iterator[Json]:
             view,
         )
         for citation in citations
+        if citation.quote
     ]
     for start in range(0, len(buttons), _ROW):
         yield _row(buttons[start : start + _ROW])
@@ -206,7 +207,8 @@ def _verdicts(view: View) -> Json:
 
 def _choices(ended: Ended, view: View) -> Iterator[Json]:
     """Offer the same whether anything was found or not: an offer must tell nothing."""
-    if ended.answer is not None and not view.detailed:
+    cited = ended.answer.citations if ended.answer else ()
+    if any(citation.quote for citation in cited) and not view.detailed:
         yield _button(actions.MORE, chatting.MORE.say(view.buttons), view)
     if ended.outcome not in {Outcome.ANSWERED, Outcome.REFUSED}:
         return

@@ -64,7 +64,11 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rooms:
-    """What the platform needs of the house."""
+    """What the platform needs of the house.
+
+    `catalogue` and `shelves` know what may be named here, `quotable` what may be
+    quoted too.
+    """
 
     answer: Answers
     questions: Questions
@@ -74,6 +78,7 @@ class Rooms:
     conversations: Conversations
     feedback: Feedback
     catalogue: Catalogue
+    quotable: Catalogue
     generations: ActiveGeneration
     shelves: Shelves
     worker: str

@@ -17,7 +17,8 @@ class Passages:
     """Shows one person what the answers quote, by that person's own rights.
 
     That somebody saw the answer counts for nothing: the channel may have been granted
-    more than this person has, and the catalogue may have changed since.
+    more than this person has, and the catalogue may have changed since. `catalogue`
+    knows what may be named here, `quotable` what may be quoted.
     """
 
     def __init__(
@@ -27,12 +28,14 @@ class Passages:
         *,
         lookups: Askings,
         catalogue: Catalogue,
+        quotable: Catalogue,
         generations: ActiveGeneration,
     ) -> None:
         self._directory = directory
         self._grants = grants
         self._lookups = lookups
         self._catalogue = catalogue
+        self._quotable = quotable
         self._generations = generations
 
     async def cited(self, question: QuestionId, /) -> tuple[Citation, ...] | None:
@@ -56,25 +59,29 @@ class Passages:
         person = await self._directory.person(user)
         audience = of_person(person, self._grants, language)
         meant = [citation for citation in cited if citation.number == number]
-        for citation, revision in (await self._visible(meant, audience)).items():
+        quotable = await self._visible(meant, audience, self._quotable)
+        for citation, revision in quotable.items():
+            if not citation.quote:
+                return pressing.NOT_QUOTED
             return citation if citation.revision == revision else pressing.CHANGED
-        return pressing.NOT_SHOWN
+        named = await self._visible(meant, audience, self._catalogue)
+        return pressing.NOT_QUOTED if named else pressing.NOT_SHOWN
 
     async def allowed(
         self, cited: Sequence[Citation], audience: Audience, /
     ) -> Sequence[Citation]:
         """Return those whose documents this audience may see now."""
-        return list(await self._visible(cited, audience))
+        return list(await self._visible(cited, audience, self._catalogue))
 
     async def _visible(
-        self, cited: Sequence[Citation], audience: Audience
+        self, cited: Sequence[Citation], audience: Audience, catalogue: Catalogue
     ) -> Mapping[Citation, int]:
         """Return those whose documents may be seen, with the revisions of today."""
         generation = await self._generations.active()
         if generation is None:
             return {}
         documents = {citation.document for citation in cited}
-        live = await self._catalogue.live(generation.id, documents)
+        live = await catalogue.live(generation.id, documents)
         return {
             citation: now.revision
             for citation in cited

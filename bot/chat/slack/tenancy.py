@@ -123,6 +123,7 @@ class Tenancy:
             rules.grants,
             lookups=rooms.lookups,
             catalogue=rooms.catalogue,
+            quotable=rooms.quotable,
             generations=rooms.generations,
         )
         calling = Calling(

@@ -86,6 +86,14 @@ def test_tags_become_labels_in_both_spellings() -> None:
     ("line", "expected"),
     [
         ("reviewed: 2026-04-01T09:00:00+09:00", datetime(2026, 4, 1, tzinfo=UTC)),
+        (
+            "reviewed: 2026-06-30\nupdated: 2024-01-15",
+            datetime(2026, 6, 30, tzinfo=UTC),
+        ),
+        (
+            "reviewed: 2023-06-30\nupdated: 2024-01-15",
+            datetime(2024, 1, 15, tzinfo=UTC),
+        ),
         ("date: 2026/04/01", datetime(2026, 4, 1, tzinfo=UTC)),
         ("date: 来月", None),
     ],
