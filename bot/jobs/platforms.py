@@ -75,22 +75,23 @@ class Platforms:
         wait = FIRST_PAUSE
         while not self._draining:
             begun = self._clock()
-            error = await self._run(platform, tenure)
+            ended = await self._run(platform, tenure)
             if self._clock() - begun > LONGEST_PAUSE:
                 wait = FIRST_PAUSE
-            self._down[platform.name] = error
+            again = max(wait, ended.retry_after or 0.0)
+            error = self._down[platform.name] = str(ended)
             log.warning(
-                PLATFORM_DOWN, platform=platform.name, error=error, again_in=wait
+                PLATFORM_DOWN, platform=platform.name, error=error, again_in=again
             )
-            await self._pause(wait)
+            await self._pause(again)
             wait = min(2 * wait, LONGEST_PAUSE)
 
-    async def _run(self, platform: Platform, tenure: Tenure) -> str:
+    async def _run(self, platform: Platform, tenure: Tenure) -> Unavailable:
         """Run a platform once; returns why it ended."""
         log.info(PLATFORM_STARTED, platform=platform.name)
         self._down.pop(platform.name, None)
         try:
             await platform.run(tenure)
         except Unavailable as error:
-            return str(error)
-        return "ended without being told to"
+            return error
+        return Unavailable("ended without being told to")

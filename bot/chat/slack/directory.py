@@ -5,14 +5,12 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http import HTTPStatus
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
-import aiohttp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.audience import Channel, Company, Person, Standing
+from bot.chat.slack.refusals import FAILURES, meaning_of
 from bot.core.errors import Unavailable
 
 T = TypeVar("T")
@@ -185,11 +183,10 @@ def _told() -> Iterator[None]:
     """Leave unknown what Slack refuses to tell; no answer at all is an error."""
     try:
         yield
-    except SlackApiError as error:
-        if error.response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            raise Unavailable("Slack asks to be asked less often") from error
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise Unavailable(f"Slack does not answer: {error}") from error
+    except FAILURES as error:
+        meant = meaning_of(error)
+        if isinstance(meant, Unavailable):
+            raise meant from error
 
 
 class _Remembered(Generic[T]):

@@ -71,6 +71,17 @@ async def test_what_cannot_be_reached_is_tried_later_and_later_beside_the_others
         assert (discord.started, list(platforms.troubles())) == ([0], [])
 
 
+async def test_who_says_when_to_come_again_is_left_alone_until_then() -> None:
+    slack = Board("slack")
+    async with running(slack) as (_, time):
+        for seconds in (3, 1, 90):
+            wanted = Unavailable("回数が多すぎます", retry_after=seconds)
+            slack.ends.put_nowait(wanted)
+        await time.elapse(100)
+
+        assert slack.started == [0, 3, 5, 95]
+
+
 async def test_after_it_ran_for_long_it_is_tried_again_soon() -> None:
     slack = Board("slack")
     async with running(slack) as (_, time):

@@ -10,6 +10,7 @@ from bot.chat.audience import Company, Standing
 from bot.chat.slack.directory import FRESH, Directory
 from bot.core.errors import Unavailable
 from tests.fakes.slack import slack_server
+from tests.fakes.slack.faults import Fail
 from tests.fakes.slack.model import Guest
 from tests.fakes.slack.server import Slack
 
@@ -168,5 +169,23 @@ async def test_a_slack_that_is_down_is_an_error_and_not_nobody(
 ) -> None:
     await slack.stop()
 
-    with pytest.raises(Unavailable, match="Slack does not answer"):
+    with pytest.raises(Unavailable, match="Slack cannot be reached"):
         await directory.person("U1")
+
+
+@pytest.mark.parametrize(
+    ("fault", "seconds"),
+    [(Fail(status=429, retry_after=7), 7), (Fail(status=503), None)],
+)
+async def test_a_slack_that_cannot_answer_says_when_to_come_again(
+    slack: Slack, directory: Directory, fault: Fail, seconds: float | None
+) -> None:
+    """Nothing of that is remembered: nobody is unknown for it."""
+    tanaka = slack.workspace.user("tanaka").id
+    slack.faults.next("users.info", fault)
+
+    with pytest.raises(Unavailable) as caught:
+        await directory.person(tanaka)
+
+    assert caught.value.retry_after == seconds
+    assert (await directory.person(tanaka)).standing is Standing.MEMBER
