@@ -10,7 +10,7 @@ THANKS: Final = Phrase(
 )
 NOT_KEPT: Final = Phrase(
     ja="この回答の評価は受け付けられませんでした。",
-    en="Feedback on this answer can not be taken.",
+    en="Feedback on this answer cannot be taken.",
 )
 FAILED: Final = Phrase(
     ja="うまくいきませんでした。少し待ってから、もう一度押してください。",

@@ -60,6 +60,7 @@ def test_japanese_is_japanese_and_english_is_ascii_but_for_its_typography(
 
     assert JAPANESE.search(re.sub(r"\{\w+\}|`[^`]*`", "", phrase.ja))
     assert not re.search("[\u3000-\u9fff\uff00-\uffef]", phrase.en)
+    assert "can not" not in phrase.en
 
 
 @pytest.mark.parametrize("name", ALL)
