@@ -27,6 +27,7 @@ from pydantic_settings import (
 )
 
 from bot.core.errors import ConfigError
+from bot.settings.exposure import exposed
 from bot.settings.hosts import HostSettings, contradictions, decided
 from bot.settings.serving import Serve
 from bot.settings.slack import Granted, Slack, SlackChannel
@@ -157,7 +158,7 @@ def load(config: Path | None = None, /, **overrides: object) -> Settings:
     suggestion, a value that does not fit, a file that cannot be read.
     """
     path, secrets = _config_file(config), _secrets_folder()
-    if problems := [*_unknown_variables(path.parent / ".env")]:
+    if problems := [*_unknown_variables(path.parent / ".env"), *_exposed(secrets)]:
         raise ConfigError("\n".join(problems))
 
     class Loaded(Settings):
@@ -209,6 +210,10 @@ def _secrets_folder() -> Path | None:
     if named and not Path(named).is_dir():
         raise ConfigError(f"{SECRETS} names {named}, which is no folder")
     return Path(named) if named else None
+
+
+def _exposed(secrets: Path | None) -> Iterable[str]:
+    return () if secrets is None else exposed(secrets, prefix=PREFIX.lower())
 
 
 def variables() -> list[str]:

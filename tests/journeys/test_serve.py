@@ -37,7 +37,7 @@ def remote(house: House, postgres_url: str) -> House:
     return House(house.folder, postgres_url)
 
 
-def test_on_one_host_a_second_process_stands_by_until_the_first_is_dead(
+def test_row_97_on_one_host_a_second_process_stands_by_until_the_first_is_dead(
     house: House,
 ) -> None:
     """One that is only stopped still holds its lock: nobody sends in its stead."""

@@ -126,7 +126,7 @@ def test_a_secret_file_holds_the_bearer_of_a_host(
     read: Reader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     folder = tmp_path / "秘密"
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     (folder / "shirube_hosts__gpu1__bearer").write_text("鍵", encoding="utf-8")
     monkeypatch.setenv("SHIRUBE_SECRETS", str(folder))
     gpu, llama = read(TWO)
