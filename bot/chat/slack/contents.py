@@ -41,6 +41,8 @@ _ROW: Final = 25
 _NOTICE: Final = 300
 """Characters of a notification."""
 
+_HEADERS: Final = frozenset(phrases.EXTRACTIVE_HEADER.say(each) for each in Language)
+
 _TITLE: Final = 250
 _CONTEXT: Final = 2_000
 _URL: Final = 3_000
@@ -103,9 +105,10 @@ def opening(question: str, view: View, /) -> Content:
 
 
 def notice(text: str, /) -> str:
-    """Return what a notification says: the first sentence."""
-    first = next((found for found in sentences(text.strip()) if found.strip()), "…")
-    return escaped(truncate(first.strip(), characters=_NOTICE))
+    """Return what a notification says: the first sentence, of a quotation its own."""
+    said = [found.strip() for found in sentences(text.strip()) if found.strip()]
+    telling = [found for found in said if found not in _HEADERS] or said or ["…"]
+    return escaped(truncate(telling[0], characters=_NOTICE))
 
 
 def body(markdown: str, /) -> Json:

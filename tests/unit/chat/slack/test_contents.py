@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.chat.slack.contents import View, bare, final, growing, opening
 from bot.chat.slack.literal import literal
 from bot.core.model import DocumentId, Language, Outcome
+from bot.text import phrases
 from tests.fakes.shown import answered, citation, said
 from tests.fakes.slack.blocks import check_message
 from tests.fakes.slack.clock import Clock
@@ -161,6 +162,18 @@ def test_a_notification_says_the_first_sentence() -> None:
     [content] = final(answered("締め日は25日です。[1] 祝日なら前日です。[2]"), VIEW)
 
     assert content.text == "締め日は25日です。[1]"
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_notification_of_a_quotation_says_what_is_quoted(language: Language) -> None:
+    header = phrases.EXTRACTIVE_HEADER.say(language)
+    quoted = f"{header}\n\n締め日は25日です。[1] 祝日なら前日です。[1]"
+
+    [content] = final(answered(quoted, language=language), VIEW)
+
+    assert content.text == "締め日は25日です。[1]"
+    assert growing(quoted, VIEW).text == content.text
+    assert growing(header, VIEW).text == header
 
 
 def test_an_address_in_code_can_be_read_and_not_followed() -> None:
