@@ -1,6 +1,7 @@
 """Tells a question from what cannot be one."""
 
 import re
+import unicodedata
 from typing import Final
 
 from bot.core.model import Declined, Question, Reason
@@ -25,5 +26,11 @@ def impossible(question: Question, /) -> Declined | None:
         return Declined(reason=Reason.EMPTY, text=EMPTY_QUESTION.say(language))
     words = _SHORT_CODE.sub("", _KEYCAP.sub("", text))
     if not any(map(str.isalnum, words)):
-        return Declined(reason=Reason.EMPTY, text=EMOJI_ONLY.say(language))
+        pictures = words != text or any(map(_is_picture, text))
+        said = EMOJI_ONLY if pictures else EMPTY_QUESTION
+        return Declined(reason=Reason.EMPTY, text=said.say(language))
     return None
+
+
+def _is_picture(character: str) -> bool:
+    return unicodedata.category(character) == "So"

@@ -16,7 +16,7 @@ from bot.chat.slack.markup import escaped, size
 from bot.chat.slack.posting import Content, Json
 from bot.chat.slack.rich_text import rich_text
 from bot.chat.surface import Ended
-from bot.core.model import Citation, Language, Outcome, source_of
+from bot.core.model import Citation, Language, Outcome, Reason, source_of
 from bot.text import chatting, phrases
 from bot.text.parts import parts
 from bot.text.split import sentences, truncate
@@ -42,6 +42,8 @@ _NOTICE: Final = 300
 """Characters of a notification."""
 
 _HEADERS: Final = frozenset(phrases.EXTRACTIVE_HEADER.say(each) for each in Language)
+
+_NO_QUESTION: Final = frozenset([Reason.EMPTY, Reason.TOO_LONG])
 
 _TITLE: Final = 250
 _CONTEXT: Final = 2_000
@@ -215,6 +217,8 @@ def _choices(ended: Ended, view: View) -> Iterator[Json]:
         yield _button(actions.MORE, chatting.MORE.say(view.buttons), view)
     if ended.outcome not in {Outcome.ANSWERED, Outcome.REFUSED}:
         return
+    if ended.reason in _NO_QUESTION:
+        return  # nobody else could answer it either
     if not view.private:
         yield _button(actions.PRIVATELY, chatting.PRIVATELY.say(view.buttons), view)
     if view.shareable:

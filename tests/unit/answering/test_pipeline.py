@@ -60,14 +60,20 @@ async def test_an_empty_question_is_declined_in_its_language(
     assert [declined] == scene.events
 
 
-@pytest.mark.parametrize(
-    "text", ["🙏🙏", "👨‍👩‍👧", "1️⃣", ":pray: :+1:", "？？？", "…。"]
-)
+@pytest.mark.parametrize("text", ["🙏🙏", "👨‍👩‍👧", "1️⃣", ":pray: :+1:", "？？🙏？"])
 async def test_a_question_of_emoji_only_is_declined(text: str) -> None:
     scene = await a_scene()
     declined = await scene.declined(replace(a_question(text), language=Language.JA))
 
     assert (Reason.EMPTY, phrases.EMOJI_ONLY.ja) == (declined.reason, declined.text)
+
+
+@pytest.mark.parametrize("text", ["？？？", "…。", "** __ `", "> ~~~", "- []()"])
+async def test_a_question_of_signs_and_markup_only_is_empty(text: str) -> None:
+    scene = await a_scene()
+    declined = await scene.declined(replace(a_question(text), language=Language.JA))
+
+    assert (Reason.EMPTY, phrases.EMPTY_QUESTION.ja) == (declined.reason, declined.text)
 
 
 @pytest.mark.parametrize("text", ["休暇は何日？" * 20_000, "How many days? " * 7_000])

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.chat.slack.contents import View, bare, final, growing, opening
 from bot.chat.slack.literal import literal
-from bot.core.model import DocumentId, Language, Outcome
+from bot.core.model import DocumentId, Language, Outcome, Reason
 from bot.text import phrases
 from tests.fakes.shown import answered, citation, said
 from tests.fakes.slack.blocks import check_message
@@ -241,3 +242,15 @@ def test_row_51_52_53_an_attack_that_is_echoed_has_no_link_mention_or_image(
         assert not re.search(
             r'"type": "(?:link|image|user|usergroup|broadcast)"', message
         )
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_what_asks_nothing_is_offered_to_nobody(reason: Reason) -> None:
+    """No group of people is called for an emoji, and nothing is asked again."""
+    ended = replace(said(Outcome.REFUSED, "空のようです。"), reason=reason)
+    view = replace(VIEW, expert=True, shareable=True)
+
+    [content] = final(ended, view)
+
+    offered = [block for block in content.blocks if block["type"] == "actions"]
+    assert bool(offered) is (reason not in {Reason.EMPTY, Reason.TOO_LONG})
