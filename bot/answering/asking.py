@@ -27,8 +27,8 @@ def impossible(question: Question, /) -> Declined | None:
     words = _SHORT_CODE.sub("", _KEYCAP.sub("", text))
     if not any(map(str.isalnum, words)):
         pictures = words != text or any(map(_is_picture, text))
-        said = EMOJI_ONLY if pictures else EMPTY_QUESTION
-        return Declined(reason=Reason.EMPTY, text=said.say(language))
+        phrase = EMOJI_ONLY if pictures else EMPTY_QUESTION
+        return Declined(reason=Reason.EMPTY, text=phrase.say(language))
     return None
 
 
