@@ -27,13 +27,13 @@ def environment() -> dict[str, str]:
 
 @asynccontextmanager
 async def process(
-    house: SlackHouse, log: Path | None = None
+    house: SlackHouse, log: Path | None = None, *words: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run `shirube serve`, logging into a file or a pipe; it is killed at the end."""
     with ExitStack() as stack:
         file = stack.enter_context(log.open("ab")) if log else asyncio.subprocess.PIPE
         running = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "serve", "--config", "slack.toml"),
+            *(sys.executable, "-m", "bot", "serve", "--config", "slack.toml", *words),
             cwd=house.folder,
             env=environment(),
             stderr=file,
