@@ -24,6 +24,9 @@ Way: TypeAlias = Streaming | Updating
 BREATH: Final = 5.0
 """Seconds for which a Slack that does not answer is left alone."""
 
+STOPPED: Final = "stopped_by_user"
+"""What Slack says to an addition to a stream that somebody stopped there."""
+
 
 class Live:
     """Streams, or edits where streaming is refused or a stream has ended too soon.
@@ -97,11 +100,15 @@ class Live:
         except Missing:
             raise
         except Denied as denied:
-            if isinstance(self._way, Updating) or denied.code == "stopped_by_user":
+            if isinstance(self._way, Updating):
                 raise
             waiting = self._way.waiting
             self._way = self._instead_of(self._way, denied.code)
-            await self._way.add(waiting)
+            if denied.code == STOPPED:
+                # Who may stop it has it stopped by then; Slack lets anybody.
+                self._held, self._next = waiting, self._clock() + BREATH
+            else:
+                await self._way.add(waiting)
 
     def _instead_of(self, stream: Streaming, code: str) -> Updating:
         """Go on by editing: what the stream began, or anew."""

@@ -196,6 +196,8 @@ class Tenancy:
             await self._whisper(str(body["response_url"]), said)
 
     async def _whisper(self, url: str, text: str) -> None:
+        else:
+            await self._whisper_below(body.get("event", {}), said)
         try:
             await self._posting.respond(url, Content(text=escaped(text), blocks=[]))
         except (Unavailable, Denied, Conflict) as error:
@@ -203,6 +205,17 @@ class Tenancy:
 
 
 def _errands(posting: Posting, repeats: Repeats, rooms: Rooms) -> Errands:
+    async def _whisper_below(self, event: Mapping[str, Any], text: str) -> None:
+        """Say it in a thread to who did something there that came without a URL."""
+        content = Content(text=escaped(text), blocks=[])
+        channel, user, thread = (
+            str(event.get(name)) for name in ("channel", "user", "thread_ts")
+        )
+        try:
+            await self._posting.whisper(channel, content, to=user, thread=thread)
+        except (Unavailable, Denied, Conflict) as error:
+            log.warning(SHOWING_FAILED, error=str(error))
+
     return Errands(
         posting,
         repeats,

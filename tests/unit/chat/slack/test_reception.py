@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.inbox import Origin
+from bot.text import replies
+from tests.fakes.shown import answered
 from tests.fakes.slack import Slack
 from tests.fakes.slack.model import Guest, Message
 from tests.fakes.slack_bot import Around, Bot, bot
@@ -196,6 +198,27 @@ async def test_the_asker_and_administrators_stop_an_answer(
     answer = await running.answer(question)
 
     assert (answer == "中止しました。") is stops
+
+
+async def test_an_answer_that_slack_let_somebody_else_stop_is_completed_once(
+    slack: Slack, running: Bot
+) -> None:
+    """Slack ends the stream for whoever presses; the bot goes on in that message."""
+    running.answerer.found = answered("一文目です。[1]二文目です。[1]").answer
+    running.answerer.opening = "一文目です。[1]"
+    running.answerer.gate.clear()
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await slack.until(lambda: slack.replies(question))
+    await slack.press_stop("smith", question)
+    [told] = await slack.until(lambda: slack.whispers("smith"))
+    running.answerer.gate.set()
+    await running.answer(question)
+
+    [answer] = slack.replies(question)
+    assert answer.reads.count("一文目です。") == 1
+    assert "二文目です。" in answer.reads
+    assert told.text == replies.NOT_YOURS.en
+    assert told.thread_ts == question.ts
 
 
 async def test_a_question_is_answered_privately_to_who_wants_that_once(

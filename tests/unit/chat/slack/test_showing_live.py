@@ -4,6 +4,7 @@ import asyncio
 from itertools import pairwise
 
 from bot.chat.slack.contents import PART_BYTES
+from bot.chat.slack.live import BREATH
 from bot.chat.slack.streaming import STREAM_BYTES
 from bot.core.model import Outcome, Sentence
 from tests.fakes.shown import TEXT, Thread, answered, asked, said
@@ -219,6 +220,29 @@ async def test_row_a_stream_that_a_person_stopped_is_not_gone_on_with(
 
     [message] = slack.replies(question)
     assert message.reads.splitlines()[0] == "中止しました。"
+
+
+async def test_a_stream_that_somebody_else_stopped_goes_on_after_a_while(
+    slack: Slack, thread: Thread
+) -> None:
+    question = await question_in(slack)
+
+    async with thread.showing(thread.claim(asked(question))) as showing:
+        await showing.show(Sentence(text="一つ目の文です。[1]"))
+        await slack.press_stop("smith", question)
+        await slack.clock.advance(1)
+        await showing.show(Sentence(text="二つ目の文です。[1]"))
+        [before] = [reply.reads for reply in slack.replies(question)]
+        await slack.clock.advance(BREATH)
+        await showing.show(Sentence(text="三つ目の文です。[1]"))
+        [after] = [reply.reads for reply in slack.replies(question)]
+        await thread.passing(showing.end(answered("一二三[1]")))
+
+    assert "二つ目" not in before
+    for sentence in ("一つ目の文", "二つ目の文", "三つ目の文"):
+        assert after.count(sentence) == 1
+    [message] = slack.replies(question)
+    assert message.reads.startswith("一二三[1]")
 
 
 # --- row 5: message_not_found, thread_not_found
