@@ -12,8 +12,30 @@ _ESCAPED: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 _USER: Final = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
 _ANGLE: Final = re.compile(r"<([^<>]*)>")
+
+_HONORIFIC: Final = "さ[ーぁあ〜～]*ん|さま|様|くん|君|ちゃん|氏"
+_TITLE: Final = (
+    "会長|社長|専務|常務|取締役|本部長|部長|次長|課長|係長|室長|局長|所長|店長|主任|主査|"
+    "先生|先輩|教授|リーダー|マネージャー|マネジャー"
+)
+_NO_NAME: Final = (
+    "Actually|Again|Ah|Alright|Also|And|Anyway|Basically|Besides|But|Currently|"
+    "Finally|First|Furthermore|Good|Great|Hello|Hey|Hi|Hmm|However|Indeed|Instead|"
+    "Later|Maybe|Meanwhile|Moreover|Next|No|Now|Oh|Ok|Okay|Otherwise|Perhaps|"
+    "Please|Right|Second|Shirube|Similarly|So|Sometimes|Sorry|Still|Sure|Thanks|"
+    "Then|Therefore|Third|Today|Tomorrow|Too|Usually|Wait|Well|Yes|Yesterday"
+)
+"""Words that begin a sentence and have a comma after them, as a name has."""
+
 _ADDRESSED: Final = re.compile(
-    r"\s*(?:@?[\w々ー]{1,20}(?:さん|さま|様|くん|君|ちゃん|氏)[、,，:：\s]|@\w)"
+    rf"""\s*(?:
+        @\w
+      | @?[\w々ー]{{1,20}}(?:{_HONORIFIC})[、,，:：!！\s]
+      | @?[\w々ー]{{0,20}}(?:{_TITLE})[、,，:：!！\s]
+      | [A-Za-z]+-(?:san|sama|kun|sensei)\b
+      | (?:(?:Hi|Hey|Hello|Dear)[ ])?(?!(?:{_NO_NAME}),)[A-Z][a-z]+,[ ]
+    )""",
+    re.VERBOSE,
 )
 
 
@@ -36,7 +58,7 @@ def addresses_other(text: str, /, *, bot: str) -> bool:
     """Whether a message in a thread speaks to somebody else than the bot.
 
     It does by mentioning another and not the bot, and by beginning with a name:
-    「田中さん、」.
+    「田中さん、」, 「山田部長、」, "Sato-san, …", "John, …".
     """
     people = mentioned(text)
     if people:
