@@ -11,12 +11,14 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, assert_never
 from pydantic import Field, TypeAdapter
 
 from bot.chat.slack import actions
+from bot.chat.slack.directory import Directory
 from bot.chat.slack.literal import line, literal
 from bot.chat.slack.markup import escaped
 from bot.chat.slack.placing import is_private
 from bot.chat.slack.posting import Content, Json, Posting, Spot, mark, marked
 from bot.chat.slack.refusals import Denied, Missing
 from bot.chat.slack.repeats import Repeats
+from bot.chat.slack.spoken import spoken
 from bot.chat.slack.terms import SURFACE
 from bot.core.inbox import Errand, Incoming, Notice, QuestionId
 from bot.core.ports import Askings, Inbox
@@ -29,13 +31,21 @@ EDITED: Final = "edited"
 NOTICE: Final = "notice"
 """What such a message is, as its metadata says."""
 
+_LABELS: Final = {
+    actions.ASK_EDITED: replies.ASK_EDITED,
+    actions.WITHDRAW: replies.TAKE_AWAY,
+}
+
 _TITLE: Final = 250
 _BACK: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A button below a sentence."""
+    """A button below a sentence; it speaks as who may press it has Slack.
+
+    `label` is for people of whom that is not known.
+    """
 
     action: str
     value: str
@@ -111,6 +121,7 @@ class Errands:
     def __init__(
         self,
         posting: Posting,
+        directory: Directory,
         repeats: Repeats,
         /,
         *,
@@ -119,6 +130,7 @@ class Errands:
         clock: Callable[[], datetime],
     ) -> None:
         self._posting = posting
+        self._directory = directory
         self._repeats = repeats
         self._inbox = inbox
         self._lookups = lookups
@@ -145,7 +157,8 @@ class Errands:
         if found is not None:
             return found
         called = f"<!subteam^{told.calls}> " if told.calls else ""
-        content = Content(text=called + escaped(told.text), blocks=_blocks(told))
+        blocks = await self._blocks(told)
+        content = Content(text=called + escaped(told.text), blocks=blocks)
         marks = mark(errand.notice.key, NOTICE)
         if told.thread is None:
             return await self._posting.open(channel, content, mark=marks)
@@ -156,6 +169,24 @@ class Errands:
             team=self._repeats.us.team,
         )
         return await self._posting.post(spot, content, mark=marks)
+
+    async def _blocks(self, told: Told) -> list[Json]:
+        """Return the blocks of a sentence that has a button; no others need any."""
+        offer = told.offer
+        if offer is None:
+            return []
+        language = await spoken(self._directory, told.person, default=None)
+        label = _LABELS[offer.action].say(language) if language else offer.label
+        button = {
+            "type": "button",
+            "action_id": offer.action,
+            "value": offer.value,
+            "text": {"type": "plain_text", "text": label},
+        }
+        return [
+            {"type": "section", "text": {"type": "plain_text", "text": told.text}},
+            {"type": "actions", "elements": [button]},
+        ]
 
     async def _standing(
         self, errand: Errand, channel: str, thread: str | None
@@ -258,22 +289,6 @@ class Errands:
         said = replies.SHARED.say(before.language, question=asked)
         told = Told(text=said, person=person, channel=before.origin.channel)
         return await self._tell(errand, told)
-
-
-def _blocks(told: Told) -> list[Json]:
-    """Return the blocks of a sentence that has a button; no others need any."""
-    if told.offer is None:
-        return []
-    button = {
-        "type": "button",
-        "action_id": told.offer.action,
-        "value": told.offer.value,
-        "text": {"type": "plain_text", "text": told.offer.label},
-    }
-    return [
-        {"type": "section", "text": {"type": "plain_text", "text": told.text}},
-        {"type": "actions", "elements": [button]},
-    ]
 
 
 def _offers(message: Mapping[str, Any], question: QuestionId) -> bool:

@@ -62,8 +62,9 @@ class Tenancy:
         earlier = Earlier(self._posting, directory, found.us, rules.terms)
         self._desk = _desk(surface, earlier, rooms)
         intake = Intake(us=found.us, terms=rules.terms)
+        repeats = Repeats(us=found.us, terms=rules.terms)
         self._notices = Notices(
-            _errands(self._posting, Repeats(us=found.us, terms=rules.terms), rooms),
+            _errands(self._posting, directory, repeats, rooms),
             outbox=rooms.outbox,
             upkeep=rooms.upkeep,
             clock=rooms.clock,
@@ -192,19 +193,19 @@ class Tenancy:
         except Unavailable as error:
             log.warning(SHOWING_FAILED, error=str(error))
             return
-        if said is not None and body.get("response_url"):
+        if said is None:
+            return
+        if body.get("response_url"):
             await self._whisper(str(body["response_url"]), said)
-
-    async def _whisper(self, url: str, text: str) -> None:
         else:
             await self._whisper_below(body.get("event", {}), said)
+
+    async def _whisper(self, url: str, text: str) -> None:
         try:
             await self._posting.respond(url, Content(text=escaped(text), blocks=[]))
         except (Unavailable, Denied, Conflict) as error:
             log.warning(SHOWING_FAILED, error=str(error))
 
-
-def _errands(posting: Posting, repeats: Repeats, rooms: Rooms) -> Errands:
     async def _whisper_below(self, event: Mapping[str, Any], text: str) -> None:
         """Say it in a thread to who did something there that came without a URL."""
         content = Content(text=escaped(text), blocks=[])
@@ -216,8 +217,13 @@ def _errands(posting: Posting, repeats: Repeats, rooms: Rooms) -> Errands:
         except (Unavailable, Denied, Conflict) as error:
             log.warning(SHOWING_FAILED, error=str(error))
 
+
+def _errands(
+    posting: Posting, directory: Directory, repeats: Repeats, rooms: Rooms
+) -> Errands:
     return Errands(
         posting,
+        directory,
         repeats,
         inbox=rooms.questions,
         lookups=rooms.lookups,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.chat.slack.directory import Directory
 from bot.chat.slack.errands import Errands, notice
 from bot.chat.slack.notices import Notices
 from bot.chat.slack.posting import Posting
@@ -37,6 +38,7 @@ async def telling(thread: Thread, state: State) -> AsyncIterator[Notices]:
     us = Us(team="TSHIRUBE", user="USHIRUBE", bot="BSHIRUBE")
     errands = Errands(
         Posting(client, thread.right, clock=slack.clock.now),
+        Directory(client, team="TSHIRUBE", clock=slack.clock.now),
         Repeats(us=us, terms=Terms(deadline=timedelta(minutes=15))),
         inbox=state.questions,
         lookups=state.threads,

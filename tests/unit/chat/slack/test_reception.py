@@ -10,7 +10,7 @@ from bot.core.inbox import Origin
 from bot.text import replies
 from tests.fakes.shown import answered
 from tests.fakes.slack import Slack
-from tests.fakes.slack.model import Guest, Message
+from tests.fakes.slack.model import Guest, Message, texts_in
 from tests.fakes.slack_bot import Around, Bot, bot
 
 LEAVE = "有給休暇は何日ですか？"
@@ -436,6 +436,27 @@ async def test_row_26_a_question_that_is_edited_too_late_can_be_answered_again(
 
     assert running.answers(question) == ["回答: 有休は何日？", "回答: 育休は何日？"]
     assert running.answerer.asked[-1].conversation.endswith(question.ts)
+
+
+async def test_the_buttons_of_offers_speak_as_who_may_press_has_slack(
+    slack: Slack, running: Bot
+) -> None:
+    """The sentence above is in the language of the question, as all answers are."""
+    question = await slack.say("smith", "総務", "@shirube 有休は何日？")
+    await running.answer(question)
+    await slack.edit(question, "@shirube 育休は何日？")
+    await slack.until(lambda: running.notices(question))
+    [again] = running.notices(question)
+    offer = slack.replies(question)[-1]
+    await slack.say("tanaka", "総務", "ありがとう", thread=question)
+    await slack.delete(question)
+    [stays] = await slack.until(lambda: running.told("smith"))
+
+    assert "編集されました" in again
+    assert "Answer again" in texts_in(offer.blocks)
+    assert "削除" in stays
+    [message] = [m for m in slack.dm("smith").messages.values() if m.blocks]
+    assert "Delete the answer" in texts_in(message.blocks)
 
 
 async def test_an_offer_to_answer_again_goes_with_its_question(
