@@ -8,7 +8,16 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.core.feedback import Provenance
-from bot.core.inbox import Accepted, Claim, Incoming, Kind, Notice, Origin, QuestionId
+from bot.core.inbox import (
+    Accepted,
+    Claim,
+    Incoming,
+    Kind,
+    Limit,
+    Notice,
+    Origin,
+    QuestionId,
+)
 from bot.core.model import Outcome, Turn
 from bot.core.ports import Claims, Inbox, InboxUpkeep, Telling
 from bot.telemetry.questions import QuestionLine, finished
@@ -48,11 +57,15 @@ class Counted:
 
     # --- Inbox ----------------------------------------
 
-    async def accept(self, incoming: Incoming, /, *, now: datetime) -> Accepted:
+    async def accept(
+        self, incoming: Incoming, /, *, now: datetime, limit: Limit | None = None
+    ) -> Accepted:
         """Store a question, and count it if it is new."""
-        accepted = await self._questions.accept(incoming, now=now)
+        accepted = await self._questions.accept(incoming, now=now, limit=limit)
         if accepted.new:
             self._opened(accepted.question, incoming)
+        if accepted.refused:
+            self._ended(accepted.question, Outcome.REFUSED, now)
         return accepted
 
     async def find(self, origin: Origin, /) -> QuestionId | None:

@@ -3,7 +3,7 @@
 Every id here is a platform's own, and means nothing to us but that it is the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -71,10 +71,14 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The id of a stored question, and whether it was not there before."""
+    """The id of a stored question, and whether it was not there before.
+
+    `refused` is a new one that was too many, and has ended.
+    """
 
     question: QuestionId
     new: bool
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +116,18 @@ class Notice:
     key: str
     surface: str
     content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """How many open questions a person may have on a surface, overheard ones aside.
+
+    Of one that is too many the person hears what `telling` makes of the first open
+    one; it is called within a transaction, and perhaps twice.
+    """
+
+    open: int
+    telling: Callable[[QuestionId], Notice]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

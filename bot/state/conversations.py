@@ -23,8 +23,7 @@ class SqlConversations:
             .order_by(turns.c.asked_at.desc(), turns.c.number.desc())
             .limit(limit)
         )
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(statement)).all()
+        rows = await self._database.look(lambda c: c.execute(statement).all())
         return tuple(
             Turn(question=text, answer=answer, documents=documents, asked_at=asked_at)
             for text, answer, documents, asked_at in reversed(rows)
@@ -33,5 +32,4 @@ class SqlConversations:
     async def begun(self, conversation: ConversationId, /) -> bool:
         """Say whether a question of the conversation was ever accepted."""
         statement = select(conversations.c.id).where(conversations.c.id == conversation)
-        async with self._database.reading() as connection:
-            return await connection.scalar(statement) is not None
+        return await self._database.look(lambda c: c.scalar(statement)) is not None

@@ -43,6 +43,15 @@ class Database(Protocol):
         Cheaper than `reading` where every millisecond counts.
         """
 
+    async def change(self, writes: Callable[[Connection], Result], /) -> Result:
+        """Have `writes` write all of it, or nothing if an error comes out of it.
+
+        For the small changes that people wait for. What waits is written together,
+        so that many take hardly longer than one: it may run in a thread, and twice,
+        and must do nothing but write. It waits for other processes for 1.5 seconds
+        at most. To be used in methods that are `uninterrupted`.
+        """
+
     def writing(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Write all of it, or nothing if an error comes out; one at a time.
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from bot.state.faults import mapped
+from bot.state.faults import is_locked, mapped
+from bot.state.together import Change, Together
 
 Result = TypeVar("Result")
 
@@ -21,6 +24,14 @@ Synchronous: TypeAlias = Literal["FULL", "NORMAL"]
 _BUSY_TIMEOUT_MS = 5_000
 _FOLDING_SECONDS = 0.5
 _WRITES = "shirube_writes"
+_BY = "shirube_by"
+
+_AGAIN = 0.002
+"""Seconds between two looks whether another process is done.
+
+SQLite itself looks ten times a second in the end, and so misses the moments between
+the transactions of a process that writes one after the other.
+"""
 
 # The driver begins no transaction by itself; `prepare` does.
 CONNECT: dict[str, Any] = {"isolation_level": None}
@@ -35,22 +46,43 @@ def prepare(engine: Engine, /, *, synchronous: Synchronous) -> None:
     A transaction that reads first and writes later fails at once, whatever the busy
     timeout, when somebody else wrote in between; so those that write say it first.
     """
+    _open_our_way(engine, synchronous=synchronous, busy=_BUSY_TIMEOUT_MS)
 
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _prepare_to_change(engine: Engine, *, synchronous: Synchronous) -> None:
+    """The same for one whose transactions write, and begin by some time or fail."""
+    _open_our_way(engine, synchronous=synchronous, busy=0)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        by: float = connection.get_execution_options()[_BY]
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except OperationalError as error:
+                if time.monotonic() >= by or not is_locked(error):
+                    raise
+            else:
+                return
+            time.sleep(_AGAIN)
+
+
+def _open_our_way(engine: Engine, *, synchronous: Synchronous, busy: int) -> None:
     @event.listens_for(engine, "connect")
     def pragmas(connection: DBAPIConnection, _record: object) -> None:
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+        cursor.execute(f"PRAGMA busy_timeout = {busy}")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute(f"PRAGMA synchronous = {synchronous}")
         cursor.execute("PRAGMA foreign_keys = ON")
         # Zeros in place of what was deleted; some builds of SQLite do so unasked.
         cursor.execute("PRAGMA secure_delete = ON")
         cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def address(path: Path, /, *, driver: str) -> URL:
@@ -90,6 +122,30 @@ def _blocking(path: Path, synchronous: Synchronous) -> Iterator[Engine]:
         engine.dispose()
 
 
+class _Thread:
+    """A thread that works with a file, on connections of its own."""
+
+    def __init__(self, path: Path, /) -> None:
+        self.engine = create_engine(
+            address(path, driver="sqlite"), connect_args=CONNECT, hide_parameters=True
+        )
+        self._thread = _one_thread()
+
+    async def run(self, action: Callable[[Engine], Result], /) -> Result:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, action, self.engine)
+
+    async def close(self) -> None:
+        """Wait until it is done; it can be used anew."""
+        thread, self._thread = self._thread, _one_thread()
+        await asyncio.to_thread(thread.shutdown)
+        self.engine.dispose()
+
+
+def _one_thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="state")
+
+
 class SqliteDatabase:
     """One SQLite file: many readers, one writer at a time."""
 
@@ -102,12 +158,11 @@ class SqliteDatabase:
         )
         prepare(self.engine.sync_engine, synchronous=synchronous)
         self._writer = self.engine.execution_options(**WRITES)
-        self._turn = asyncio.Lock()
-        self._looking = create_engine(
-            address(path, driver="sqlite"), connect_args=CONNECT, hide_parameters=True
-        )
-        prepare(self._looking, synchronous=synchronous)
-        self._thread = _one_thread()
+        self._looking = _Thread(path)
+        prepare(self._looking.engine, synchronous=synchronous)
+        self._changing = _Thread(path)
+        _prepare_to_change(self._changing.engine, synchronous=synchronous)
+        self._together = Together(self._changed)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -122,17 +177,31 @@ class SqliteDatabase:
         The driver goes to its thread and back for every single step of `reading`.
         """
 
-        def once() -> Result:
-            with self._looking.begin() as connection:
+        def once(engine: Engine) -> Result:
+            with engine.begin() as connection:
                 return reads(connection)
 
         with mapped(self.path):
-            return await asyncio.get_running_loop().run_in_executor(self._thread, once)
+            return await self._looking.run(once)
+
+    async def change(self, writes: Change[Result], /) -> Result:
+        """Have `writes` write in a thread of its own, with others that wait."""
+        return await self._together.make(writes)
+
+    async def _changed(
+        self, changes: Sequence[Change[Any]], /, *, by: float
+    ) -> Sequence[Any]:
+        def once(engine: Engine) -> Sequence[Any]:
+            with engine.execution_options(**{_BY: by}).begin() as connection:
+                return [change(connection) for change in changes]
+
+        with mapped(self.path):
+            return await self._changing.run(once)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """Write all of it, or nothing if an error comes out."""
-        async with self._turn:
+        async with self._together.turn:
             with mapped(self.path):
                 async with self._writer.begin() as connection:
                     yield connection
@@ -144,9 +213,8 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         """Close every connection; the last one folds the log into the file."""
-        thread, self._thread = self._thread, _one_thread()
-        await asyncio.to_thread(thread.shutdown)
-        self._looking.dispose()
+        await self._looking.close()
+        await self._changing.close()
         await self.engine.dispose()
 
 
@@ -154,7 +222,3 @@ def _fold(path: Path) -> None:
     # It waits for those who read, and meanwhile nobody can write.
     with closing(sqlite3.connect(path, timeout=_FOLDING_SECONDS)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _one_thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, thread_name_prefix="catalogue")

@@ -57,6 +57,12 @@ def _translated(path: Path, code: int) -> BotError | None:
     return fault
 
 
+def is_locked(error: DBAPIError, /) -> bool:
+    """Whether another process has a lock that only one can have."""
+    code: int = getattr(error.orig, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_BUSY
+
+
 @contextmanager
 def mapped(path: Path, /) -> Iterator[None]:
     """Turn what SQLite reports of `path` into the errors of the house."""

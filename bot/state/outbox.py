@@ -4,21 +4,20 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select, update
 
 from bot.core.errors import Conflict
 from bot.core.inbox import Errand, Notice
 from bot.state.database import Database, uninterrupted
-from bot.state.rows import add_missing
+from bot.state.rows import insert_missing
 from bot.state.schema import outbox
 
 
-async def add_notices(
-    connection: AsyncConnection, notices: Sequence[Notice], /, *, now: datetime
+def add_notices(
+    connection: Connection, notices: Sequence[Notice], /, *, now: datetime
 ) -> None:
     """Add notices in the caller's transaction, due at once."""
-    await add_missing(
+    insert_missing(
         connection,
         outbox,
         [
@@ -43,8 +42,7 @@ class SqlOutbox:
     @uninterrupted
     async def put(self, notices: Sequence[Notice], /, *, now: datetime) -> None:
         """Add notices; one whose key is known already is left out."""
-        async with self._database.writing() as connection:
-            await add_notices(connection, notices, now=now)
+        await self._database.change(lambda c: add_notices(c, notices, now=now))
 
     @uninterrupted
     async def take(
@@ -61,18 +59,21 @@ class SqlOutbox:
             .order_by(outbox.c.due_at, outbox.c.number)
             .limit(1)
         )
-        async with self._database.writing() as connection:
-            found = (await connection.execute(due)).one_or_none()
+
+        def taken(connection: Connection) -> Errand | None:
+            found = connection.execute(due).one_or_none()
             if found is None:
                 return None
             notice = Notice(key=found.key, surface=found.surface, content=found.content)
             errand = Errand(notice=notice, attempt=found.attempt + 1)
-            await connection.execute(
+            connection.execute(
                 update(outbox)
                 .where(outbox.c.key == notice.key)
                 .values(attempt=errand.attempt, due_at=until)
             )
-        return errand
+            return errand
+
+        return await self._database.change(taken)
 
     @uninterrupted
     async def done(self, errand: Errand, /, *, now: datetime) -> None:
@@ -86,15 +87,15 @@ class SqlOutbox:
 
     async def _change(self, errand: Errand, values: dict[str, Any]) -> None:
         key = errand.notice.key
-        async with self._database.writing() as connection:
-            changed = await connection.execute(
-                update(outbox)
-                .where(
-                    outbox.c.key == key,
-                    outbox.c.attempt == errand.attempt,
-                    outbox.c.done_at.is_(None),
-                )
-                .values(values)
+        ours = (
+            update(outbox)
+            .where(
+                outbox.c.key == key,
+                outbox.c.attempt == errand.attempt,
+                outbox.c.done_at.is_(None),
             )
-            if not changed.rowcount:
-                raise Conflict(f"notice {key} was delivered, or somebody else is at it")
+            .values(values)
+        )
+        changed = await self._database.change(lambda c: c.execute(ours).rowcount)
+        if not changed:
+            raise Conflict(f"notice {key} was delivered, or somebody else is at it")

@@ -7,7 +7,9 @@ from uuid import uuid4
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     FromClause,
+    Select,
     and_,
     case,
     exists,
@@ -17,16 +19,24 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import Conflict
 from bot.core.feedback import Provenance
-from bot.core.inbox import Accepted, Claim, Incoming, Notice, Origin, QuestionId
+from bot.core.inbox import (
+    Accepted,
+    Claim,
+    Incoming,
+    Kind,
+    Limit,
+    Notice,
+    Origin,
+    QuestionId,
+)
 from bot.core.model import Outcome, Turn
 from bot.state import asked, judged
 from bot.state.database import Database, uninterrupted
 from bot.state.outbox import add_notices
-from bot.state.rows import add_missing
+from bot.state.rows import insert_missing
 from bot.state.schema import conversations, posts, provenances, questions, turns
 
 UNCLAIMED: Final = timedelta(seconds=30)
@@ -59,34 +69,39 @@ class SqlQuestions:
     # --- where questions come in ---------------------------------------------
 
     @uninterrupted
-    async def accept(self, incoming: Incoming, /, *, now: datetime) -> Accepted:
+    async def accept(
+        self, incoming: Incoming, /, *, now: datetime, limit: Limit | None = None
+    ) -> Accepted:
         """Store a question, or find the one that it is a repetition of."""
-        async with self._database.writing() as connection:
-            known = await _known(connection, incoming)
+        conversation = {"id": incoming.conversation, "started_at": incoming.asked_at}
+        row = asked.row(incoming) | {
+            "id": uuid4().hex,
+            "received_at": now,
+            "gone_at": now + UNCLAIMED if incoming.fleeting else None,
+        }
+        refused = ending(Outcome.REFUSED, now, keep_texts=self._keep_texts)
+
+        def accepted(connection: Connection) -> Accepted:
+            known = connection.scalar(_known(incoming))
             if known is not None:
                 return Accepted(question=QuestionId(known), new=False)
-            question = QuestionId(uuid4().hex)
-            await add_missing(
-                connection,
-                conversations,
-                [{"id": incoming.conversation, "started_at": incoming.asked_at}],
+            insert_missing(connection, conversations, [conversation])
+            notice = limit and _too_many(connection, incoming, limit)
+            values = row | refused if notice else row
+            connection.execute(insert(questions).values(values))
+            add_notices(connection, [notice] if notice else [], now=now)
+            return Accepted(
+                question=QuestionId(row["id"]), new=True, refused=bool(notice)
             )
-            gone_at = now + UNCLAIMED if incoming.fleeting else None
-            row = asked.row(incoming) | {
-                "id": question,
-                "received_at": now,
-                "gone_at": gone_at,
-            }
-            await connection.execute(insert(questions).values(row))
-        return Accepted(question=question, new=True)
+
+        return await self._database.change(accepted)
 
     async def find(self, origin: Origin, /) -> QuestionId | None:
         """Return the question that this message asks."""
         if origin.message is None:
             return None
         statement = select(questions.c.id).where(asked.asks(origin))
-        async with self._database.reading() as connection:
-            return await connection.scalar(statement)
+        return await self._database.look(lambda c: c.scalar(statement))
 
     async def answered_by(self, origin: Origin, /) -> QuestionId | None:
         """Return the question that this message of ours answers."""
@@ -95,8 +110,7 @@ class SqlQuestions:
             .join(posts, posts.c.question == questions.c.id)
             .where(asked.beside(origin), posts.c.message == origin.message)
         )
-        async with self._database.reading() as connection:
-            return await connection.scalar(statement.limit(1))
+        return await self._database.look(lambda c: c.scalar(statement.limit(1)))
 
     @uninterrupted
     async def end(
@@ -109,16 +123,19 @@ class SqlQuestions:
         notices: Sequence[Notice] = (),
     ) -> bool:
         """End a question, whoever works on it; false when it had ended."""
-        async with self._database.writing() as connection:
-            ended = await connection.execute(
-                update(questions)
-                .where(questions.c.id == question, OPEN)
-                .values(ending(outcome, now, keep_texts=self._keep_texts))
-            )
-            if not ended.rowcount:
+        statement = (
+            update(questions)
+            .where(questions.c.id == question, OPEN)
+            .values(ending(outcome, now, keep_texts=self._keep_texts))
+        )
+
+        def ended(connection: Connection) -> bool:
+            if not connection.execute(statement).rowcount:
                 return False
-            await add_notices(connection, notices, now=now)
-        return True
+            add_notices(connection, notices, now=now)
+            return True
+
+        return await self._database.change(ended)
 
     # --- the work on them ----------------------------------------------------
 
@@ -133,17 +150,18 @@ class SqlQuestions:
         until: datetime,
     ) -> Claim | None:
         """Claim the question of these surfaces that was asked first and can run."""
-        async with self._database.writing() as connection:
-            found = (await connection.execute(_runnable(surfaces, now))).one_or_none()
+
+        def claimed(connection: Connection) -> Claim | None:
+            found = connection.execute(_runnable(surfaces, now)).one_or_none()
             if found is None:
                 return None
             attempt = found.attempt + 1
-            await connection.execute(
+            connection.execute(
                 update(questions)
                 .where(questions.c.id == found.id)
                 .values(attempt=attempt, worker=worker, **_lease(until))
             )
-            messages = await connection.scalars(
+            messages = connection.scalars(
                 select(posts.c.message)
                 .where(posts.c.question == found.id)
                 .order_by(posts.c.number)
@@ -155,6 +173,8 @@ class SqlQuestions:
                 staged=found.staged,
                 posted=tuple(messages),
             )
+
+        return await self._database.change(claimed)
 
     @uninterrupted
     async def renew(self, claim: Claim, /, *, until: datetime) -> None:
@@ -174,12 +194,14 @@ class SqlQuestions:
     @uninterrupted
     async def posted(self, claim: Claim, message: str, /) -> None:
         """Store the id of a message that shows some of the answer."""
-        async with self._database.writing() as connection:
-            await add_missing(
-                connection, posts, [{"question": claim.question, "message": message}]
-            )
-            held = await connection.scalar(select(questions.c.id).where(_held(claim)))
-        if held is None:
+        row = {"question": claim.question, "message": message}
+
+        def noted(connection: Connection) -> bool:
+            insert_missing(connection, posts, [row])
+            held = select(questions.c.id).where(_held(claim))
+            return connection.scalar(held) is not None
+
+        if not await self._database.change(noted):
             raise _lost(claim)
 
     @uninterrupted
@@ -196,18 +218,24 @@ class SqlQuestions:
     ) -> None:
         """End the question, with its turn, what it was made with, and its notices."""
         ended = ending(outcome, now, keep_texts=self._keep_texts)
-        async with self._database.writing() as connection:
-            await _changed(connection, claim, ended)
+
+        def finished(connection: Connection) -> bool:
+            if not _changed(connection, claim, ended):
+                return False
             if turn is not None and self._keep_texts:
-                await connection.execute(insert(turns).values(_turn(claim, turn)))
+                connection.execute(insert(turns).values(_turn(claim, turn)))
             if made is not None:
                 row = {"question": claim.question} | judged.provenance_row(made)
-                await connection.execute(insert(provenances).values(row))
-            await add_notices(connection, notices, now=now)
+                connection.execute(insert(provenances).values(row))
+            add_notices(connection, notices, now=now)
+            return True
+
+        if not await self._database.change(finished):
+            raise _lost(claim)
 
     async def _change(self, claim: Claim, values: dict[str, Any]) -> None:
-        async with self._database.writing() as connection:
-            await _changed(connection, claim, values)
+        if not await self._database.change(lambda c: _changed(c, claim, values)):
+            raise _lost(claim)
 
 
 def ending(outcome: Outcome, now: datetime, /, *, keep_texts: bool) -> dict[str, Any]:
@@ -222,17 +250,32 @@ def idle(now: datetime, /) -> ColumnElement[bool]:
     return or_(until.is_(None), until <= now)
 
 
-async def _known(connection: AsyncConnection, incoming: Incoming) -> str | None:
+def _known(incoming: Incoming) -> Select[Any]:
     same = and_(
         questions.c.surface == incoming.origin.surface,
         questions.c.event == incoming.event,
     )
     if incoming.origin.message is not None:
         same = or_(same, asked.asks(incoming.origin))
-    found: str | None = await connection.scalar(
-        select(questions.c.id).where(same).order_by(questions.c.number).limit(1)
-    )
-    return found
+    return select(questions.c.id).where(same).order_by(questions.c.number).limit(1)
+
+
+def _too_many(
+    connection: Connection, incoming: Incoming, limit: Limit
+) -> Notice | None:
+    """Return what is told to somebody who has as many open questions as may be."""
+    found = connection.scalars(
+        select(questions.c.id)
+        .where(
+            OPEN,
+            questions.c.surface == incoming.origin.surface,
+            questions.c.asker == incoming.asker,
+            questions.c.kind != Kind.OVERHEARD.value,
+        )
+        .order_by(questions.c.number)
+        .limit(limit.open)
+    ).all()
+    return limit.telling(found[0]) if len(found) == limit.open else None
 
 
 def _runnable(surfaces: Collection[str], now: datetime) -> Any:
@@ -268,14 +311,10 @@ def _lease(until: datetime) -> dict[str, Any]:
     }
 
 
-async def _changed(
-    connection: AsyncConnection, claim: Claim, values: dict[str, Any]
-) -> None:
-    changed = await connection.execute(
-        update(questions).where(_held(claim)).values(values)
-    )
-    if not changed.rowcount:
-        raise _lost(claim)
+def _changed(connection: Connection, claim: Claim, values: dict[str, Any]) -> bool:
+    """Change a question; false once the claim is lost."""
+    statement = update(questions).where(_held(claim)).values(values)
+    return bool(connection.execute(statement).rowcount)
 
 
 def _held(claim: Claim) -> ColumnElement[bool]:

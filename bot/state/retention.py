@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from bot.core.inbox import QuestionId
 from bot.core.model import Outcome
@@ -26,33 +26,31 @@ class SqlInboxUpkeep:
     @uninterrupted
     async def recover(self, worker: str, /, *, surfaces: Collection[str]) -> int:
         """Take away what others than this worker have claimed."""
-        async with self._database.writing() as connection:
-            freed = await connection.execute(
-                update(questions)
-                .where(
-                    OPEN,
-                    questions.c.surface.in_(surfaces),
-                    questions.c.leased_until.is_not(None),
-                    questions.c.worker != worker,
-                )
-                .values(leased_until=None)
+        freed = (
+            update(questions)
+            .where(
+                OPEN,
+                questions.c.surface.in_(surfaces),
+                questions.c.leased_until.is_not(None),
+                questions.c.worker != worker,
             )
-        return freed.rowcount
+            .values(leased_until=None)
+        )
+        return await self._database.change(lambda c: c.execute(freed).rowcount)
 
     @uninterrupted
     async def abandon(self, *, now: datetime) -> int:
         """End as failed what only a process that is gone could show."""
         gone = and_(OPEN, questions.c.gone_at <= now)
-        async with self._database.reading() as connection:
-            if await connection.scalar(select(questions.c.id).where(gone)) is None:
-                return 0
-        async with self._database.writing() as connection:
-            ended = await connection.execute(
-                update(questions)
-                .where(gone)
-                .values(ending(Outcome.FAILED, now, keep_texts=self._keep_texts))
-            )
-        return ended.rowcount
+        some = select(questions.c.id).where(gone).limit(1)
+        if await self._database.look(lambda c: c.scalar(some)) is None:
+            return 0
+        ended = (
+            update(questions)
+            .where(gone)
+            .values(ending(Outcome.FAILED, now, keep_texts=self._keep_texts))
+        )
+        return await self._database.change(lambda c: c.execute(ended).rowcount)
 
     @uninterrupted
     async def expire(
@@ -70,22 +68,27 @@ class SqlInboxUpkeep:
             )
             .order_by(questions.c.asked_at, questions.c.number)
         )
-        async with self._database.reading() as connection:
-            if (await connection.execute(late.limit(1))).first() is None:
-                return []  # as a rule; who only looks keeps nobody from writing
+        if (
+            await self._database.look(lambda c: c.execute(late.limit(1)).first())
+            is None
+        ):
+            return []  # as a rule; who only looks keeps nobody from writing
         ended = ending(Outcome.EXPIRED, now, keep_texts=self._keep_texts)
-        async with self._database.writing() as connection:
-            found = (await connection.execute(late)).all()
+
+        def expired(connection: Connection) -> list[QuestionId]:
+            found = connection.execute(late).all()
             ids = [QuestionId(row.id) for row in found]
             for piece in pieces(ids):
-                await connection.execute(
+                connection.execute(
                     update(questions).where(questions.c.id.in_(piece)).values(ended)
                 )
             told = [telling(QuestionId(row.id), asked.incoming(row)) for row in found]
-            await add_notices(
+            add_notices(
                 connection, [notice for notice in told if notice is not None], now=now
             )
-        return ids
+            return ids
+
+        return await self._database.change(expired)
 
     async def purge(self, *, before: datetime) -> int:
         """Forget the texts of what ended before, and have the files forget them."""

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Select,
     Table,
     bindparam,
@@ -82,8 +83,17 @@ async def add_missing(
     connection: AsyncConnection, table: Table, values: Collection[Mapping[str, Any]]
 ) -> None:
     """Insert rows; those whose key is there already are left as they are."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    await many(connection, dialect.insert(table).on_conflict_do_nothing(), values)
+    await connection.run_sync(insert_missing, table, values)
+
+
+def insert_missing(
+    connection: Connection, table: Table, values: Collection[Mapping[str, Any]]
+) -> None:
+    """Insert rows; those whose key is there already are left as they are."""
+    if values:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(table).on_conflict_do_nothing()
+        connection.execute(statement, list(values))
 
 
 # --- runs --------------------------------------------------------------------

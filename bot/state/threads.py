@@ -40,22 +40,21 @@ class SqlThreads:
                 conversations.c.hushed_at.is_(None),
             )
         )
-        async with self._database.reading() as connection:
-            return await connection.scalar(statement.limit(1)) is not None
+        found = await self._database.look(lambda c: c.scalar(statement.limit(1)))
+        return found is not None
 
     @uninterrupted
     async def hush(self, conversation: ConversationId, /, *, now: datetime) -> bool:
         """Stay out until `resume`; false where nobody was answered, or is hushed."""
-        async with self._database.writing() as connection:
-            changed = await connection.execute(
-                update(conversations)
-                .where(
-                    conversations.c.id == conversation,
-                    conversations.c.hushed_at.is_(None),
-                )
-                .values(hushed_at=now)
+        hushed = (
+            update(conversations)
+            .where(
+                conversations.c.id == conversation,
+                conversations.c.hushed_at.is_(None),
             )
-        return bool(changed.rowcount)
+            .values(hushed_at=now)
+        )
+        return await self._database.change(lambda c: bool(c.execute(hushed).rowcount))
 
     @uninterrupted
     async def resume(self, conversation: ConversationId, /) -> None:
@@ -63,15 +62,14 @@ class SqlThreads:
         hushed = select(conversations.c.id).where(
             conversations.c.id == conversation, conversations.c.hushed_at.is_not(None)
         )
-        async with self._database.reading() as connection:
-            if await connection.scalar(hushed) is None:
-                return
-        async with self._database.writing() as connection:
-            await connection.execute(
-                update(conversations)
-                .where(conversations.c.id == conversation)
-                .values(hushed_at=None)
-            )
+        if await self._database.look(lambda c: c.scalar(hushed)) is None:
+            return
+        resumed = (
+            update(conversations)
+            .where(conversations.c.id == conversation)
+            .values(hushed_at=None)
+        )
+        await self._database.change(lambda c: c.execute(resumed))
 
     async def opened_by(
         self, origin: Origin, /, *, asker: str
@@ -87,23 +85,20 @@ class SqlThreads:
                 questions.c.asker == asker,
             )
         )
-        async with self._database.reading() as connection:
-            return await connection.scalar(statement.limit(1))
+        return await self._database.look(lambda c: c.scalar(statement.limit(1)))
 
     # --- the questions in them -----------------------------------------------------
 
     async def incoming(self, question: QuestionId, /) -> Incoming | None:
         """Return a question as it came in; its text is empty once forgotten."""
         statement = select(questions).where(questions.c.id == question)
-        async with self._database.reading() as connection:
-            found = (await connection.execute(statement)).one_or_none()
+        found = await self._database.look(lambda c: c.execute(statement).one_or_none())
         return None if found is None else asked.incoming(found)
 
     async def staged(self, question: QuestionId, /) -> str | None:
         """Return the answer as it was staged, if it was not forgotten."""
         statement = select(questions.c.staged).where(questions.c.id == question)
-        async with self._database.reading() as connection:
-            return await connection.scalar(statement)
+        return await self._database.look(lambda c: c.scalar(statement))
 
     async def open_in(
         self, conversation: ConversationId, /
@@ -131,8 +126,7 @@ class SqlThreads:
             questions.c.received_at >= since,
             or_(OPEN, _ANSWERED),
         )
-        async with self._database.reading() as connection:
-            return (await connection.execute(statement)).scalar_one()
+        return await self._database.look(lambda c: c.execute(statement).scalar_one())
 
     async def messages(self, question: QuestionId, /) -> tuple[str, ...]:
         """Return the ids of our messages that show its answer, in order."""
@@ -141,8 +135,7 @@ class SqlThreads:
             .where(posts.c.question == question)
             .order_by(posts.c.number)
         )
-        async with self._database.reading() as connection:
-            return tuple(await connection.scalars(statement))
+        return await self._database.look(lambda c: tuple(c.scalars(statement)))
 
     async def recent(
         self, asker: str, /, *, surface: str, limit: int
@@ -159,21 +152,20 @@ class SqlThreads:
             .order_by(questions.c.number.desc())
             .limit(limit)
         )
-        async with self._database.reading() as connection:
-            return [asked.incoming(row) for row in await connection.execute(statement)]
+        rows = await self._database.look(lambda c: c.execute(statement).all())
+        return [asked.incoming(row) for row in rows]
 
     @uninterrupted
     async def replace(
         self, question: QuestionId, text: str, language: Language, /
     ) -> bool:
         """Have a question ask something else; false once anybody worked on it."""
-        async with self._database.writing() as connection:
-            changed = await connection.execute(
-                update(questions)
-                .where(OPEN, questions.c.id == question, questions.c.attempt == 0)
-                .values(text=text, language=language.value)
-            )
-        return bool(changed.rowcount)
+        replaced = (
+            update(questions)
+            .where(OPEN, questions.c.id == question, questions.c.attempt == 0)
+            .values(text=text, language=language.value)
+        )
+        return await self._database.change(lambda c: bool(c.execute(replaced).rowcount))
 
     async def _open(self, *those: ColumnElement[bool]) -> Sequence[Any]:
         statement = (
@@ -181,5 +173,4 @@ class SqlThreads:
             .where(OPEN, *those)
             .order_by(questions.c.number)
         )
-        async with self._database.reading() as connection:
-            return (await connection.execute(statement)).all()
+        return await self._database.look(lambda c: c.execute(statement).all())

@@ -22,8 +22,8 @@ class SqlLine:
         statement = select(
             func.count(case((~idle(now), 1))), func.count(case((idle(now), 1)))
         ).where(OPEN, questions.c.surface == surface, questions.c.asker == asker)
-        async with self._database.reading() as connection:
-            running, waiting = (await connection.execute(statement)).one()
+        found = await self._database.look(lambda c: c.execute(statement).one())
+        running, waiting = found
         return Load(running=running, waiting=waiting)
 
     async def ahead(self, question: QuestionId, /) -> int | None:
@@ -38,8 +38,7 @@ class SqlLine:
         statement = select(counted).where(
             ours.c.id == question, ours.c.outcome.is_(None)
         )
-        async with self._database.reading() as connection:
-            return await connection.scalar(statement)
+        return await self._database.look(lambda c: c.scalar(statement))
 
     async def any(self) -> bool:
         """Return true while a question is open and due, in whatever process."""
@@ -55,5 +54,4 @@ class SqlLine:
             )
             .limit(1)
         )
-        async with self._database.reading() as connection:
-            return await connection.scalar(statement) is not None
+        return await self._database.look(lambda c: c.scalar(statement)) is not None

@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 
 from bot.core.errors import Conflict
-from bot.core.inbox import Claim, Incoming, Kind, Load, Notice, Origin, QuestionId
+from bot.core.inbox import (
+    Accepted,
+    Claim,
+    Incoming,
+    Kind,
+    Limit,
+    Load,
+    Notice,
+    Origin,
+    QuestionId,
+)
 from bot.core.model import ConversationId, Language, Outcome, Turn
 from tests.contracts.state_records import LEAVE, NOW, TRAVEL, Ports
 
@@ -103,6 +113,9 @@ async def order(state: Ports, *, now: float = 0) -> list[str | None]:
     return done
 
 
+TWO = Limit(open=2, telling=lambda first: a_notice(f"busy {first}"))
+
+
 class InboxContract:
     """What every `Inbox` does."""
 
@@ -150,6 +163,60 @@ class InboxContract:
             assert (await state.questions.accept(question, now=NOW)).new
         discord = a_question(origin=replace(origin, surface="discord"))
         assert (await state.questions.accept(discord, now=NOW)).new
+
+    async def test_one_question_too_many_has_ended_and_its_asker_is_told(
+        self, state: Ports
+    ) -> None:
+        first, _ = await accepted(state, a_question("1"), a_question("2", thread="2"))
+        third = a_question("3", thread="3")
+
+        refused = await state.questions.accept(third, now=NOW, limit=TWO)
+        again = await state.questions.accept(third, now=NOW, limit=TWO)
+
+        assert (refused.new, refused.refused) == (True, True)
+        assert again == Accepted(question=refused.question, new=False)
+        assert await take(state) == f"busy {first}"
+        assert await take(state) is None
+        assert await order(state) == ["1", "2"]
+
+    async def test_what_comes_again_is_not_too_many(self, state: Ports) -> None:
+        first, _ = await accepted(state, a_question("1"), a_question("2", thread="2"))
+
+        again = await state.questions.accept(a_question("1"), now=NOW, limit=TWO)
+
+        assert again == Accepted(question=first, new=False)
+        assert await take(state) is None
+
+    async def test_only_open_questions_of_that_person_here_count(
+        self, state: Ports
+    ) -> None:
+        await accepted(state, a_question("1"))
+        assert await order(state) == ["1"]
+        discord = replace(a_question().origin, surface="discord")
+        await accepted(
+            state,
+            a_question("2", thread="2", asker="U佐藤"),
+            a_question("3", thread="3", kind=Kind.OVERHEARD),
+            a_question("4", thread="4", origin=discord),
+            a_question("5", thread="5"),
+        )
+
+        sixth = a_question("6", thread="6")
+        assert not (await state.questions.accept(sixth, now=NOW, limit=TWO)).refused
+        seventh = a_question("7", thread="7")
+        assert (await state.questions.accept(seventh, now=NOW, limit=TWO)).refused
+
+    async def test_of_many_at_once_only_as_many_as_may_be_are_open(
+        self, state: Ports
+    ) -> None:
+        many = [a_question(f"{n}", thread=f"{n}", asked=n) for n in range(20)]
+
+        async with asyncio.TaskGroup() as group:
+            for each in many:
+                group.create_task(state.questions.accept(each, now=NOW, limit=TWO))
+
+        load = await state.line.load("U山田", surface=SLACK, now=NOW)
+        assert load == Load(running=0, waiting=2)
 
     async def test_a_message_leads_to_its_question(self, state: Ports) -> None:
         [question] = await accepted(state, a_question())

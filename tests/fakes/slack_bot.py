@@ -14,9 +14,9 @@ from bot.chat.counting import Questions
 from bot.chat.slack.installation import Access, Rooms, Rules
 from bot.chat.slack.platform import SlackPlatform
 from bot.chat.slack.stage import Look
-from bot.chat.slack.terms import Terms
+from bot.chat.slack.terms import Overhears, Terms
 from bot.core.errors import Unavailable
-from bot.core.inbox import Accepted, Incoming, QuestionId
+from bot.core.inbox import Accepted, Incoming, Limit, QuestionId
 from bot.core.model import (
     Answer,
     AnswerEvent,
@@ -125,12 +125,14 @@ class Full:
         self._inbox = inbox
         self._refusals = refusals
 
-    async def accept(self, incoming: Incoming, /, *, now: datetime) -> Accepted:
+    async def accept(
+        self, incoming: Incoming, /, *, now: datetime, limit: Limit | None = None
+    ) -> Accepted:
         """Store a question, or fail."""
         if self._refusals:
             self._refusals -= 1
             raise Unavailable("the disk is full")
-        return await self._inbox.accept(incoming, now=now)
+        return await self._inbox.accept(incoming, now=now, limit=limit)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inbox, name)
@@ -147,6 +149,7 @@ class Around:
     trusting: bool = False
     experts: dict[str, str] = field(default_factory=dict)
     bots: dict[str, frozenset[str]] = field(default_factory=dict)
+    overhears: dict[str, Overhears] = field(default_factory=dict)
     deadline: timedelta = timedelta(minutes=15)
     proxy: str | None = None
     way: str | None = None
@@ -173,7 +176,9 @@ def platform(
         port=around.port,
     )
     rules = Rules(
-        terms=Terms(deadline=around.deadline, bots=around.bots),
+        terms=Terms(
+            deadline=around.deadline, bots=around.bots, overhears=around.overhears
+        ),
         grants=around.grants,
         trusting=around.trusting,
         look=Look(experts=around.experts),

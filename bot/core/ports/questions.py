@@ -15,6 +15,7 @@ from bot.core.inbox import (
     Claim,
     Errand,
     Incoming,
+    Limit,
     Load,
     Notice,
     Origin,
@@ -29,11 +30,14 @@ Telling: TypeAlias = Callable[[QuestionId, Incoming], Notice | None]
 class Inbox(Protocol):
     """Where questions come in."""
 
-    async def accept(self, incoming: Incoming, /, *, now: datetime) -> Accepted:
+    async def accept(
+        self, incoming: Incoming, /, *, now: datetime, limit: Limit | None = None
+    ) -> Accepted:
         """Store a question, which from then on is never lost.
 
         What comes again is the question that is there: the same event of the
-        surface, or another event with the same message.
+        surface, or another event with the same message. A new one that is over the
+        limit has ended as refused, and its notice is in the outbox.
         """
 
     async def find(self, origin: Origin, /) -> QuestionId | None:

@@ -1,13 +1,13 @@
 """How a PostgreSQL database is connected to, read and written."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 import asyncpg
-from sqlalchemy import Connection, event, func, literal, select
+from sqlalchemy import Connection, event, func, literal, select, true
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.elements import ColumnElement
@@ -15,6 +15,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from bot.core.errors import ConfigError
 from bot.state.postgres.address import Address
 from bot.state.postgres.faults import mapped
+from bot.state.together import Change, Together
 
 Result = TypeVar("Result")
 
@@ -30,11 +31,10 @@ READING: Final[dict[str, Any]] = {
 IN_USE: Final = "in use"
 """Held, shared, by every connection of a process that works with the database."""
 
-_WRITING = "writing"
-
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 90.0  # the server itself gives up before: statement_timeout
 _POOL_SECONDS = 10.0
+_SHORTEST = 0.01
 
 # A search path of several schemas would find tables of others, and ours nowhere else.
 _SETTLE = """
@@ -48,6 +48,10 @@ _NUMBER = "SELECT hashtextextended(current_schema() || $1, 0)"
 def key(name: str, /) -> ColumnElement[Any]:
     """Return the number of an advisory lock: each schema has its own ones."""
     return func.hashtextextended(func.current_schema() + literal(f" shirube {name}"), 0)
+
+
+_ALONE: Final = func.pg_advisory_xact_lock(key("writing"))
+"""Waits for those who write; each statement after it sees all that they wrote."""
 
 
 async def number(connection: Any, name: str, /) -> Any:
@@ -133,7 +137,7 @@ class PostgresDatabase:
         )
         event.listen(self.engine.sync_engine, "checkout", _require_open)
         self._reader = self.engine.execution_options(**READING)
-        self._turn = asyncio.Lock()
+        self._together = Together(self._changed)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -147,12 +151,24 @@ class PostgresDatabase:
         async with self.reading() as connection:
             return await connection.run_sync(reads)
 
+    async def change(self, writes: Change[Result], /) -> Result:
+        """Have `writes` write, with others that wait."""
+        return await self._together.make(writes)
+
+    async def _changed(
+        self, changes: Sequence[Change[Any]], /, *, by: float
+    ) -> Sequence[Any]:
+        async with self.aside() as connection:
+            left = max(by - time.monotonic(), _SHORTEST)
+            patience = func.set_config("lock_timeout", f"{1000 * left:.0f}ms", true())
+            await connection.execute(select(patience, _ALONE))
+            return [await connection.run_sync(change) for change in changes]
+
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """Write all of it, or nothing if an error comes out."""
-        async with self._turn, self.aside() as connection:
-            # Each statement that follows sees all that others wrote before.
-            await connection.execute(select(func.pg_advisory_xact_lock(key(_WRITING))))
+        async with self._together.turn, self.aside() as connection:
+            await connection.execute(select(_ALONE))
             yield connection
 
     @asynccontextmanager

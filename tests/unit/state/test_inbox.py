@@ -5,8 +5,10 @@ import random
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,9 @@ from sqlalchemy import event
 
 from bot.core.errors import ReadOnly, Unavailable
 from bot.core.inbox import Incoming
+from bot.state.engine import SqliteDatabase
 from bot.state.store import State, open_state
+from bot.state.together import PATIENCE
 from tests.contracts.state_questions import (
     a_question,
     accepted,
@@ -51,13 +55,16 @@ def process(*words: str | None) -> list[str]:
 
 async def obeying(state: State, pragma: str) -> None:
     """Have every connection obey a pragma from now on."""
-    engine = state.questions._database.engine
+    database = state.questions._database
+    assert isinstance(database, SqliteDatabase)
 
     def obey(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
-    await engine.dispose()
-    event.listen(engine.sync_engine, "connect", obey)
+    await database.engine.dispose()
+    for engine in (database.engine.sync_engine, database._changing.engine):
+        engine.dispose()
+        event.listen(engine, "connect", obey)
 
 
 async def pages(state: State) -> int:
@@ -190,24 +197,57 @@ async def test_an_answer_that_finds_the_disk_full_is_finished_later(
     assert again.staged == long
 
 
-async def test_a_locked_database_accepts_nothing_and_says_so(
+async def test_row_18_a_locked_database_accepts_nothing_and_says_so(
     state: State, tmp_path: Path
 ) -> None:
+    """Before a platform gives up on the ack, however many wait."""
     claim = await at_work(state)
-    await obeying(state, "busy_timeout = 20")
     writer = sqlite3.connect(tmp_path / "state.db", isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
+    asked = [a_question(f"後{n}", thread=f"{n}", asked=n) for n in range(10)]
 
-    with pytest.raises(Unavailable, match="locked"):
-        await state.questions.accept(a_question("後"), now=NOW)
+    begun = time.monotonic()
+    tries = [
+        asyncio.ensure_future(state.questions.accept(each, now=NOW)) for each in asked
+    ]
     with pytest.raises(Unavailable, match="locked"):
         await state.questions.posted(claim, "ts1")
     assert await state.line.any(), "who reads waits for nobody"
+    await asyncio.wait(tries)
+    waited = time.monotonic() - begun
 
+    for trying in tries:
+        with pytest.raises(Unavailable, match="locked"):
+            trying.result()
+    assert waited < 2 * PATIENCE
     writer.execute("ROLLBACK")
     writer.close()
     await state.questions.posted(claim, "ts1")
-    assert (await state.questions.accept(a_question("後"), now=NOW)).new
+    for each in asked:
+        assert (await state.questions.accept(each, now=NOW)).new
+
+
+async def test_a_moment_in_which_nobody_writes_is_not_missed(
+    state: State, tmp_path: Path
+) -> None:
+    """SQLite itself waits for so long between two looks that it would be."""
+    ended = threading.Event()
+    writing = asyncio.to_thread(write_for_ever, tmp_path / "state.db", ended)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(writing)
+        for n in range(5):
+            assert (await state.questions.accept(a_question(f"{n}"), now=NOW)).new
+        ended.set()
+
+
+def write_for_ever(file: Path, ended: threading.Event) -> None:
+    """Write one transaction after the other, with moments in between."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as writer:
+        while not ended.is_set():
+            writer.execute("BEGIN IMMEDIATE")
+            ended.wait(0.2)
+            writer.execute("ROLLBACK")
+            ended.wait(0.01)
 
 
 async def test_a_cancelled_accept_is_whole_or_not_there(state: State) -> None:
@@ -231,9 +271,10 @@ async def test_open_questions_are_found_by_an_index_however_many_have_ended(
 ) -> None:
     """A sync looks before each batch of texts."""
     statements: list[tuple[str, Any]] = []
-    engine = state.line._database.engine.sync_engine
+    database = state.line._database
+    assert isinstance(database, SqliteDatabase)
 
-    @event.listens_for(engine, "before_cursor_execute")
+    @event.listens_for(database._looking.engine, "before_cursor_execute")
     def note(_c: Any, _u: Any, statement: str, parameters: Any, *_rest: Any) -> None:
         statements.append((statement, parameters))
 

@@ -1,0 +1,87 @@
+"""Writes what waits to be written in one transaction: its end is what takes time."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
+
+from sqlalchemy import Connection
+
+from bot.core.errors import Unavailable
+
+Result = TypeVar("Result")
+Change: TypeAlias = Callable[[Connection], Result]
+
+PATIENCE: Final = 1.5
+"""Seconds a change may wait for others to be done: a platform waits three for an ack.
+
+Whoever has not got in by then is told so, and may come again.
+"""
+
+MOST: Final = 100
+"""Changes in one transaction."""
+
+
+class Transact(Protocol):
+    """Runs changes in one transaction."""
+
+    def __call__(
+        self, changes: Sequence[Change[Any]], /, *, by: float
+    ) -> Awaitable[Sequence[Any]]:
+        """Make all changes or, raising an error, none; return what each returned.
+
+        Raises `Unavailable` if it could not begin; by the time `by` of
+        `time.monotonic` it has begun or given up.
+        """
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    change: Change[Any]
+    by: float
+    made: asyncio.Future[Any]
+
+
+class Together:
+    """Who waits for a turn at the database, and whoever comes first writes for all.
+
+    A change must do nothing but write: it is run again, alone, where one that was run
+    with it failed.
+    """
+
+    def __init__(self, transact: Transact, /) -> None:
+        self.turn = asyncio.Lock()
+        self._transact = transact
+        self._waiting: list[_Waiting] = []
+
+    async def make(self, change: Change[Result], /) -> Result:
+        """Return when a change is stored; raises what it raises."""
+        made: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        mine = _Waiting(change, time.monotonic() + PATIENCE, made)
+        self._waiting.append(mine)
+        async with self.turn:
+            while mine in self._waiting:
+                batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                # Others must not suffer when we are cancelled.
+                await asyncio.shield(self._make(batch))
+        return await made
+
+    async def _make(self, batch: Sequence[_Waiting]) -> None:
+        by = min(each.by for each in batch)
+        trying = asyncio.ensure_future(
+            self._transact([each.change for each in batch], by=by)
+        )
+        await asyncio.wait([trying])
+        error = trying.exception()
+        if error is None:
+            for each, result in zip(batch, trying.result(), strict=True):
+                if not each.made.done():
+                    each.made.set_result(result)
+        elif len(batch) == 1 or isinstance(error, Unavailable):
+            for each in batch:
+                if not each.made.done():
+                    each.made.set_exception(error)
+        else:
+            for each in batch:
+                await self._make([each])
