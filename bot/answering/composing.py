@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.answering.citing import cite, numbers_shown, renumbered, without_marks
 from bot.answering.overlap import weights
+from bot.answering.vouching import Claim
 from bot.core.model import Citation, DocumentId, Passage, Sentence
 
 
@@ -25,6 +26,7 @@ class Composed:
 
     text: str
     citations: tuple[Citation, ...]
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,6 +68,7 @@ class Composition:
         return Composed(
             text=text.strip(),
             citations=tuple(self._citations(order, kept)),
+            claims=tuple(self._claims(kept)),
         )
 
     def _groups(self) -> Iterator[list[Piece]]:
@@ -89,8 +92,21 @@ class Composition:
             )
             yield cite(place, self.sources[number - 1], claim=claim, worth=worth)
 
+    def _claims(self, kept: Sequence[Piece]) -> Iterator[Claim]:
+        for piece in kept:
+            cited = [self.sources[number - 1] for number in _numbers(piece)]
+            if cited:
+                claim = without_marks(piece.text).strip()
+                yield Claim(text=claim, passages=tuple(map(_whole, cited)))
+
     def _document(self, number: int) -> DocumentId:
         return self.sources[number - 1].document.id
+
+
+def _whole(source: Passage) -> str:
+    """Return a passage with the way to it, which says what it is about."""
+    way = (source.document.title, *source.chunk.heading_path)
+    return "\n".join((*way, source.text))
 
 
 def _numbers(piece: Piece) -> tuple[int, ...]:

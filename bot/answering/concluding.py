@@ -1,6 +1,8 @@
 """Ends a question: checks once more what may be shown, quotes, or declines."""
 
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from bot.answering import versions
@@ -9,6 +11,7 @@ from bot.answering.extractive import quotations
 from bot.answering.preparing import SOURCES, Case
 from bot.answering.prompt import PROMPT
 from bot.answering.versions import Versions
+from bot.answering.vouching import Claim, vouched
 from bot.answering.writing import Verdict
 from bot.core.model import (
     Answer,
@@ -25,6 +28,7 @@ from bot.core.model import (
 from bot.core.ports import ModelSpec
 from bot.text import phrases
 from bot.text.phrases import Phrase
+from bot.text.split import truncate
 
 _DECLINED: Final[dict[Reason, Phrase]] = {
     Reason.NOT_FOUND: phrases.NOT_FOUND,
@@ -32,6 +36,11 @@ _DECLINED: Final[dict[Reason, Phrase]] = {
     Reason.SEARCH_DOWN: phrases.SEARCH_DOWN,
     Reason.WITHDRAWN: phrases.WITHDRAWN,
 }
+
+_DOUBTS: Final = 3
+"""Sentences that are named; where there are more, the answer is doubtful anyway."""
+
+_CLAIM: Final = 80
 
 # Why there is no model is for the surface to say: it knows which one is missing.
 _REASONS: Final[dict[tuple[AnswerKind, Reason], Phrase]] = {
@@ -128,6 +137,8 @@ async def _finished(
         *(phrase.say(language) for phrase in _remarks(case, kind, reason)),
     ]
     if not cited <= permitted:
+    if kind is AnswerKind.GENERATED:
+        notes += _doubts(composed.claims, case.question)
         notes.append(phrases.PART_WITHDRAWN.say(language))
     return Finished(
         answer=Answer(
@@ -145,6 +156,15 @@ async def _finished(
             contexts=tuple(_contexts(sources, permitted)),
         )
     )
+
+def _doubts(claims: Sequence[Claim], question: Question) -> Iterator[str]:
+    """Name what the cited passages do not say, as far as words and numbers tell."""
+    known = f"{question.text}\n{question.asked_at:%Y-%m-%d}"
+    doubtful = (each.text for each in claims if not vouched(each, known=known))
+    for text in islice(doubtful, _DOUBTS):
+        claim = truncate(" ".join(text.split()), characters=_CLAIM)
+        yield phrases.NOT_IN_SOURCE.say(question.language, claim=claim)
+
 
 
 def _contexts(

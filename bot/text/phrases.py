@@ -182,6 +182,11 @@ CUT_SHORT: Final = Phrase(
     ja="モデルの応答が途中で切れたため、回答はここまでです。もう一度お試しください。",
     en="The model broke off, so the answer ends here. Please try again.",
 )
+NOT_IN_SOURCE: Final = Phrase(
+    ja="「{claim}」は出典の文面では確認できません。出典でお確かめください。",
+    en="“{claim}” could not be confirmed in the words of its source. "
+    "Please check the source.",
+)
 PART_WITHDRAWN: Final = Phrase(
     ja=(
         "使った資料の一部が削除されたか、公開範囲が変わったため、"
