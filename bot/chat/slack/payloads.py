@@ -139,7 +139,6 @@ class Shortcut(_Payload):
     """An entry in the menu of a message."""
 
     callback_id: str
-    team: _Id
     user: _Id
     channel: _Id
     message: Message

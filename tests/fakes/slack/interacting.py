@@ -193,12 +193,14 @@ class Interactions:
 
     def _interaction(self, kind: str, user: User) -> Json:
         team = self._platform.workspace.team
+        grid = user.enterprise or team.enterprise
         return {
             "type": kind,
             "token": "verification-token",
             "api_app_id": self._platform.app.id,
-            "team": {"id": team.id, "domain": team.domain},
-            "enterprise": {"id": team.enterprise} if team.enterprise else None,
+            # What somebody of an organisation does may come without a workspace.
+            "team": None if grid else {"id": team.id, "domain": team.domain},
+            "enterprise": {"id": grid} if grid else None,
             "is_enterprise_install": False,
             "user": {
                 "id": user.id,

@@ -410,6 +410,27 @@ async def test_a_private_answer_is_shared_by_the_rights_of_the_channel(
     assert len(running.answers(opening)) == 1
 
 
+@pytest.mark.parametrize("how", ["shortcut", "mention"])
+async def test_a_person_of_another_organisation_has_least_access(
+    slack: Slack, running: Bot, how: str
+) -> None:
+    """Slack names the organisation where it names the workspace of others."""
+    grid = slack.workspace.add_team("大企業", domain="grid", enterprise="EGRID")
+    slack.workspace.add_user("kujira", team=grid)
+    await slack.invite("kujira", "with-partner")
+    if how == "shortcut":
+        said = await slack.say("tanaka", "with-partner", LEAVE)
+        await slack.shortcut("kujira", "shirube_about", on=said)
+    else:
+        await slack.say("kujira", "with-partner", f"@shirube {LEAVE}")
+    await running.heard()
+    await running.at_work()
+
+    [question] = running.answerer.asked
+    assert (question.text, question.audience.principals) == (LEAVE, frozenset())
+    assert "社外" in (question.audience.limited or "")
+
+
 async def test_what_cannot_be_shared_is_said(slack: Slack, running: Bot) -> None:
     await slack.command("tanaka", "secret", "/ask", LEAVE)
     await slack.until(lambda: running.told("tanaka")[1:])
