@@ -16,6 +16,7 @@ from bot.chat.slack.platform import SlackPlatform
 from bot.chat.slack.stage import Look
 from bot.chat.slack.terms import Overhears, Terms
 from bot.core.errors import Unavailable
+from bot.core.feedback import Judgement
 from bot.core.inbox import Accepted, Incoming, Limit, QuestionId
 from bot.core.model import (
     Answer,
@@ -27,6 +28,7 @@ from bot.core.model import (
     Searching,
     Sentence,
 )
+from bot.core.ports import Feedback
 from bot.state.questions import SqlQuestions
 from bot.state.store import State, open_state
 from tests.fakes.shown import Right
@@ -138,6 +140,14 @@ class Full:
         return getattr(self._inbox, name)
 
 
+class FullOfVerdicts:
+    """Feedback whose disk is full."""
+
+    async def record(self, judgement: Judgement, /) -> bool:
+        """Fail."""
+        raise Unavailable(f"the disk is full: {judgement.question}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Around:
     """What is around the bot: its grants, its rules, the way to Slack.
@@ -158,6 +168,7 @@ class Around:
     signing_secret: str | None = None
     port: int = 0
     full: int = 0
+    full_of_verdicts: bool = False
 
 
 def platform(
@@ -190,7 +201,9 @@ def platform(
         outbox=state.outbox,
         upkeep=state.inbox_upkeep,
         conversations=state.conversations,
-        feedback=state.feedback,
+        feedback=cast("Feedback", FullOfVerdicts())
+        if around.full_of_verdicts
+        else state.feedback,
         catalogue=state.catalogue,
         quotable=state.catalogue,
         generations=state.generations,

@@ -31,6 +31,7 @@ class Button(_Payload):
 
     action_id: str
     value: str = ""
+    action_ts: str = ""
 
 
 class Pressed(_Payload):

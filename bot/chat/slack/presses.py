@@ -1,7 +1,6 @@
 """Does what people want who press a button below an answer."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -13,14 +12,15 @@ from bot.chat.slack.markup import escaped
 from bot.chat.slack.modals import Matter
 from bot.chat.slack.passages import Passages
 from bot.chat.slack.posting import Content, Posting
-from bot.chat.slack.pressed import Pressed, Submitted, pressed, submitted
+from bot.chat.slack.pressed import Pressed, pressed, submitted
 from bot.chat.slack.refusals import Denied
 from bot.chat.slack.spoken import spoken
+from bot.chat.slack.verdicts import Verdicts
 from bot.core.errors import Conflict, Unavailable
-from bot.core.feedback import Judgement, Verdict
+from bot.core.feedback import Verdict
 from bot.core.inbox import QuestionId
 from bot.core.model import Language
-from bot.core.ports import Askings, Feedback
+from bot.core.ports import Askings
 from bot.telemetry import SHOWING_FAILED
 from bot.text import pressing, replies
 from bot.text.phrases import Phrase
@@ -42,11 +42,10 @@ class Presses:
         directory: Directory,
         passages: Passages,
         calling: Calling,
+        verdicts: Verdicts,
         *,
-        feedback: Feedback,
         lookups: Askings,
         told: Callable[[], None],
-        clock: Callable[[], datetime],
         language: Language = Language.JA,
     ) -> None:
         self._posting = posting
@@ -54,9 +53,8 @@ class Presses:
         self._passages = passages
         self._calling = calling
         self._told = told
-        self._feedback = feedback
+        self._verdicts = verdicts
         self._lookups = lookups
-        self._clock = clock
         self._language = language
 
     async def press(self, body: Mapping[str, Any], /) -> None:
@@ -85,7 +83,8 @@ class Presses:
         if matter is None:
             return
         try:
-            said = await self._complained(sent, matter)
+            kept = await self._verdicts.complaint(sent)
+            said = pressing.THANKS if kept else pressing.NOT_KEPT
         except (Unavailable, Conflict) as error:
             log.warning(SHOWING_FAILED, error=str(error))
             said = pressing.FAILED
@@ -138,40 +137,17 @@ class Presses:
     # --- whether it helped -----------------------------------------------------------
 
     async def _judged(self, press: Pressed, language: Language) -> Phrase | None:
-        """Keep a verdict at once; reasons for a bad one may come later."""
-        found = actions.verdict(press.button.value)
-        if found is None:
-            return None
-        verdict, question = Verdict(found[0]), QuestionId(found[1])
-        kept = await self._feedback.record(
-            Judgement(
-                question=question,
-                person=press.user.id,
-                verdict=verdict,
-                given_at=self._clock(),
-            )
-        )
-        if not kept:
-            return pressing.NOT_KEPT
-        if verdict is Verdict.GOOD:
-            return pressing.THANKS
-        window = modals.reasons(_matter(press, question), language)
-        await self._posting.window(press.trigger_id, window)
-        return None
-
-    async def _complained(self, sent: Submitted, matter: Matter) -> Phrase:
-        complaint, note = modals.complaint_of(sent)
-        kept = await self._feedback.record(
-            Judgement(
-                question=QuestionId(matter.question),
-                person=sent.user.id,
-                verdict=Verdict.BAD,
-                given_at=self._clock(),
-                complaint=complaint,
-                note=note,
-            )
-        )
-        return pressing.THANKS if kept else pressing.NOT_KEPT
+        """Say that a verdict is kept; reasons for a bad one may come later."""
+        match await self._verdicts.thumb(press):
+            case None:
+                return pressing.NOT_KEPT
+            case Verdict.GOOD:
+                return pressing.THANKS
+            case Verdict.BAD:
+                _, _, question = press.button.value.partition(":")
+                window = modals.reasons(_matter(press, question), language)
+                await self._posting.window(press.trigger_id, window)
+                return None
 
     # --- to whom ---------------------------------------------------------------------
 

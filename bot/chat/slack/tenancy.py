@@ -31,6 +31,7 @@ from bot.chat.slack.selfcheck import Found
 from bot.chat.slack.showing import Showings
 from bot.chat.slack.sockets import Sockets
 from bot.chat.slack.surface import SlackSurface
+from bot.chat.slack.verdicts import Verdicts
 from bot.core.errors import Conflict, Unavailable
 from bot.core.inbox import QuestionId
 from bot.core.ports import (
@@ -80,11 +81,12 @@ class Tenancy:
             clock=rooms.clock,
             hears_threads=found.hears_threads,
         )
+        self._verdicts = Verdicts(rooms.feedback, clock=rooms.clock)
         presses = self._presses(directory, surface, rules, rooms)
         self._app = bolt_app(
             self._client,
             found.us,
-            take=self._reception.take,
+            take=self._take,
             stop=self._stop,
             whisper=self._whisper,
             press=presses.press,
@@ -140,10 +142,9 @@ class Tenancy:
             directory,
             passages,
             calling,
-            feedback=rooms.feedback,
+            self._verdicts,
             lookups=rooms.lookups,
             told=self._notices.wake,
-            clock=rooms.clock,
             language=rules.terms.language,
         )
 
@@ -186,6 +187,10 @@ class Tenancy:
     async def _dispatch(self, request: SocketModeRequest) -> BoltResponse:
         response: BoltResponse = await run_async_bolt_app(self._app, request)
         return response
+
+    async def _take(self, body: Mapping[str, Any]) -> str | None:
+        await self._verdicts.take(body)
+        return await self._reception.take(body)
 
     async def _stop(self, body: Mapping[str, Any]) -> None:
         try:

@@ -15,9 +15,10 @@ from bot.text import pressing, replies
 from tests.contracts.state_records import Desk, a_desk, a_state
 from tests.fakes.shown import answered
 from tests.fakes.slack import Slack
+from tests.fakes.slack.delivery import ACK_SECONDS
 from tests.fakes.slack.faults import CUT_AFTER, Refuse
 from tests.fakes.slack.model import Json, Message, View
-from tests.fakes.slack_bot import Bot, bot
+from tests.fakes.slack_bot import Around, Bot, bot
 
 LEAVE = "有給休暇は何日ですか？"
 VERDICT = "shirube_verdict"
@@ -169,6 +170,40 @@ async def test_two_thumbs_down_take_no_reason_back(slack: Slack, running: Bot) -
     [kept] = await judgements(running)
     assert kept.complaint is Complaint.NOT_FOUND
     assert len(kept.note) == NOTE
+
+
+async def test_a_verdict_that_cannot_be_kept_is_not_said_to_be_taken(
+    slack: Slack, tmp_path: Path
+) -> None:
+    """It is stored before the ack: what dies right after that has lost nothing."""
+    async with bot(slack, tmp_path, Around(full_of_verdicts=True)) as running:
+        running.answerer.found = answered().answer
+        answer = await answer_of(slack, running)
+        pressed = await slack.click(
+            "smith", answer, VERDICT, value=thumb(answer, "bad")
+        )
+        await slack.clock.advance(ACK_SECONDS + 1)
+        await slack.until(lambda: pressed.given_up)
+
+    assert not pressed.acked
+    assert not slack.calls_to("views.open")
+
+
+async def test_of_two_thumbs_the_one_that_was_pressed_last_counts(
+    slack: Slack, running: Bot
+) -> None:
+    """Slack delivers the first one once more, behind the second."""
+    answer = await answer_of(slack, running)
+    await press(slack, "smith", answer, "good")
+    first = slack.courier.deliveries[-1]
+    await slack.clock.advance(1)
+    await press(slack, "smith", answer, "bad")
+    await slack.until(lambda: slack.modal("smith"))
+    await slack.courier.again(first)
+    await running.heard()
+    await slack.until(lambda: slack.whispers("smith")[1:])
+
+    assert [one.verdict for one in await judgements(running)] == [Verdict.BAD]
 
 
 async def test_a_window_that_opens_too_late_is_said_and_the_verdict_is_kept(
