@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import replace
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
 from bot.answering import versions
 from bot.answering.composing import Composition
-from bot.answering.extractive import quotations
+from bot.answering.excerpts import excerpts
 from bot.answering.preparing import SOURCES, Case
 from bot.answering.prompt import PROMPT
 from bot.answering.versions import Versions
@@ -91,22 +92,21 @@ async def quoted(case: Case, reason: Reason) -> AsyncIterator[AnswerEvent]:
     shown = [p for p in case.found.passages if p.document.id in permitted]
     found = versions.find(shown, case.question.text)
     sources = versions.without_older(shown, found)
-    pieces = quotations(
-        sources,
-        case.found.queries,
-        case.question.language,
-        confidence=case.found.confidence,
-        late=versions.late(shown, found, case.question.text),
-    )
-    if not pieces:
+    late = versions.late(shown, found, case.question.text)
+    chosen = excerpts(case, sources, late=late)
+    if not chosen.pieces:
         yield declined(Reason.NOT_FOUND, case.question, case.found.confidence)
         return
     composition = Composition(sources=sources)
-    for piece in pieces:
+    for piece in chosen.pieces:
         yield composition.add(piece)
-    yield await _finished(
+    ended = await _finished(
         case, composition, found, kind=AnswerKind.EXTRACTIVE, reason=reason
     )
+    if isinstance(ended, Finished):
+        answer = replace(ended.answer, complete=chosen.complete)
+        ended = Finished(answer=answer)
+    yield ended
 
 
 async def _finished(

@@ -1,5 +1,6 @@
 """Turns a question and its conversation into the texts that are searched."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from bot.core.model import Question
@@ -8,7 +9,10 @@ from bot.text.split import truncate
 from bot.text.threads import names_something, points_back
 
 EARLIER_TURNS: Final = 2
-"""How many earlier questions, or messages of others, may complete a question."""
+"""How many earlier questions may complete a follow-up."""
+
+MESSAGES: Final = 2
+"""How many of the last messages of others may complete a question; so may the first."""
 
 _CHARACTERS: Final = 300
 """Of a message: one that long says more than what somebody asks about."""
@@ -19,30 +23,26 @@ def queries(question: Question, /) -> tuple[str, ...]:
 
     Greetings and request phrases are left out. A follow-up is searched as it
     stands, which finds a new topic, and together with the question before it and
-    the two before it, which finds what "it" or a half sentence means. What others
-    said in the thread counts like a question, where this one does not stand alone.
+    the two before it, which finds what "it" or a half sentence means. One that does
+    not stand alone is also searched with what others said in the thread, each by
+    itself: anybody may have written anything there.
     """
     bare = essence(question.text) or question.text
     texts = [bare]
-    for earlier in reversed(_earlier(question)):
-        texts.append(f"{earlier}\n{texts[-1]}")
+    for turn in reversed(question.history[-EARLIER_TURNS:]):
+        earlier = essence(turn.question)
+        texts.append(f"{earlier}\n{texts[-1]}" if earlier else texts[-1])
+    texts += (f"{message}\n{bare}" for message in _messages(question))
     return tuple(dict.fromkeys(texts))
 
 
-def _earlier(question: Question) -> list[str]:
-    """Return what may complete a question, in the order in which it was said."""
-    said = [
-        (turn.asked_at, essence(turn.question))
-        for turn in question.history[-EARLIER_TURNS:]
-    ]
-    if question.thread is not None and points_back(question.text):
-        telling = [each for each in question.thread.said if names_something(each.text)]
-        said += [
-            (each.said_at, truncate(essence(each.text), characters=_CHARACTERS))
-            for each in telling[-EARLIER_TURNS:]
-        ]
-    said.sort(key=lambda each: each[0])
-    distinct = dict.fromkeys(text for _, text in said)
-    return [text for text in distinct if text and text != essence(question.text)][
-        -EARLIER_TURNS:
-    ]
+def _messages(question: Question) -> Iterator[str]:
+    """Yield what in the thread may complete a question, the last message first."""
+    if question.thread is None or not points_back(question.text):
+        return
+    telling = [each for each in question.thread.said if names_something(each.text)]
+    recent = telling[: -MESSAGES - 1 : -1]
+    for each in (*recent, *telling[:1]):
+        text = truncate(essence(each.text), characters=_CHARACTERS)
+        if text and text not in question.text:
+            yield text

@@ -9,7 +9,7 @@ from typing import Final
 from bot.answering.ages import age_of, years
 from bot.answering.composing import Piece
 from bot.answering.quoting import quotation
-from bot.answering.runs import Run, runs
+from bot.answering.runs import Run, runs, whole
 from bot.answering.units import units
 from bot.answering.weighing import Asked, Labels, points_elsewhere, trust, worth
 from bot.core.model import DocumentId, Language, Passage
@@ -33,6 +33,10 @@ _LATE_PRICE: Final = 0.3
 _NEARLY_AS_GOOD: Final = 0.75
 _SAYS_ENOUGH: Final = 0.5
 _REPEATS: Final = 0.8
+_AT_LENGTH: Final = 6
+_WORTH_READING: Final = 0.5
+"""Of the best score: so good is what is quoted besides for who wants to read more."""
+
 _JUST_AS_GOOD: Final = 0.9
 """Of the best score: so good is what stands before it for being newer."""
 
@@ -68,8 +72,11 @@ def quotations(
     *,
     confidence: float = 1.0,
     late: AbstractSet[DocumentId] = frozenset(),
+    detailed: bool = False,
 ) -> tuple[Piece, ...]:
     """Quote at most three passages, the best sentences first; none if none fit.
+
+    A `detailed` answer quotes them whole, and more of them.
 
     `queries` are the texts that were searched, the bare question first. The n-th
     passage is source n. Without vectors, what covers too little of the question is
@@ -86,7 +93,10 @@ def quotations(
         if passage.vector is not None or _trusted(window, asked, confidence)
     ]
     windows = [_priced(window, late) for window in windows]
-    chosen = _chosen(sorted(windows, key=lambda window: -window.score))
+    windows.sort(key=lambda window: -window.score)
+    chosen = _chosen(windows)
+    if detailed:
+        chosen = [_whole(window) for window in _more(chosen, windows)]
     if years(search_form(queries[0])):
         return tuple(_pieces(_newer_first(chosen), asked, OF_ANOTHER_YEAR))
     chosen = _newer_first(_older_as_late(chosen))
@@ -142,6 +152,23 @@ def _chosen(windows: Sequence[_Window]) -> list[_Window]:
             chosen.append(window)
             said |= window.run.tokens
     return chosen[:SHOWN]
+
+
+def _more(chosen: Sequence[_Window], windows: Sequence[_Window]) -> list[_Window]:
+    """Add what is not as good, and says more."""
+    more = list(chosen)
+    said = frozenset[str]().union(*(window.run.tokens for window in chosen))
+    for window in windows:
+        worth_reading = window.score >= _WORTH_READING * windows[0].score
+        new = window not in more and not _repeats(window.run.tokens, said)
+        if worth_reading and new and not points_elsewhere(window.run):
+            more.append(window)
+            said |= window.run.tokens
+    return more[:_AT_LENGTH]
+
+
+def _whole(window: _Window) -> _Window:
+    return replace(window, run=whole(units(window.passage.text)))
 
 
 def _repeats(tokens: frozenset[str], said: frozenset[str]) -> bool:

@@ -63,7 +63,7 @@ class Pointing:
         async with closing(self.answering.answer(question)) as events:
             async for event in events:
                 match event:
-                    case Finished(answer=answer):
+                    case Finished(answer=answer) if answer.citations:
                         yield Finished(answer=await self._completed(answer, question))
                     case Declined(reason=Reason.NOT_FOUND | Reason.NOTHING_INDEXED):
                         yield await self._instead(event, question)

@@ -63,6 +63,18 @@ def runs(found: Sequence[Unit], *, steps: bool) -> Iterator[Run]:
             yield _run(found, tokens, start, end, first=first)
 
 
+def whole(found: Sequence[Unit], /) -> Run:
+    """Return all of a passage as one run."""
+    tokens = [frozenset(analyse(f"{unit.head} {unit.text}")) for unit in found]
+    return Run(
+        units=tuple(found),
+        tokens=frozenset[str]().union(*tokens),
+        lead=tokens[0],
+        first=True,
+        steps=False,
+    )
+
+
 def _run(
     found: Sequence[Unit],
     tokens: Sequence[frozenset[str]],

@@ -330,10 +330,10 @@ class Reason(StrEnum):
 class Answer:
     """The finished answer: plain text with `[n]` marks, and what they mean.
 
-    `reason` says why an extractive answer is not a generated one; `notes` are
-    sentences of the bot (not of the model) in the question's language, such as
-    which version of two was chosen. `digest` is that of the model, `prompt` the
-    version of what it was told, `contexts` what it was given.
+    `reason` says why an extractive answer is not a generated one, `complete` that it
+    can be no longer; `notes` are sentences of the bot (not of the model) in the
+    question's language, such as which version of two was chosen. `digest` is that of
+    the model, `prompt` the version of what it was told, `contexts` what it was given.
     """
 
     text: str
@@ -348,6 +348,7 @@ class Answer:
     digest: str | None = None
     prompt: str | None = None
     contexts: tuple[Context, ...] = ()
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

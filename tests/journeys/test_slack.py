@@ -251,7 +251,12 @@ async def test_more_is_the_same_at_length(house: SlackHouse) -> None:
         await slack.click("sato", answers(slack, question)[-1], "shirube_more")
         both = await slack.until(lambda: answers(slack, question)[1:], within=30)
 
-    assert "入社日に3日" in shown(both[0])
+    first, second = answers(slack, question)
+    assert both == [second]
+    assert "入社日に3日" in shown(second)
+    assert len(second.reads) > len(first.reads)
+    assert "shirube_more" in shown(first)
+    assert "shirube_more" not in shown(second)
 
 
 async def test_what_cannot_be_asked_is_said(house: SlackHouse) -> None:

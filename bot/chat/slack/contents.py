@@ -213,7 +213,8 @@ def _verdicts(view: View) -> Json:
 def _choices(ended: Ended, view: View) -> Iterator[Json]:
     """Offer the same whether anything was found or not: an offer must tell nothing."""
     cited = ended.answer.citations if ended.answer else ()
-    if any(citation.quote for citation in cited) and not view.detailed:
+    short = ended.answer is not None and not ended.answer.complete
+    if short and any(citation.quote for citation in cited) and not view.detailed:
         yield _button(actions.MORE, chatting.MORE.say(view.buttons), view)
     if ended.outcome not in {Outcome.ANSWERED, Outcome.REFUSED}:
         return

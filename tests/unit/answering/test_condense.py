@@ -96,15 +96,27 @@ def test_chatter_tells_nothing_of_what_is_meant() -> None:
     assert queries(in_a_thread("これってどう？", *before))[-1].startswith("経費精算")
 
 
-def test_what_was_said_last_completes_a_question_first() -> None:
+def test_each_thing_that_was_said_completes_a_question_by_itself() -> None:
+    """What one of them says for no good reason hides nothing of the others."""
     question = in_a_thread(
         "それ、いつから？", "育休の制度", "在宅勤務の手当", "了解です"
     )
 
-    _, with_last, with_both = queries(question)
+    bare, with_last, with_first = queries(question)
 
-    assert with_last.startswith("在宅勤務の手当")
-    assert with_both.splitlines()[:2] == ["育休の制度", "在宅勤務の手当"]
+    assert with_last == f"在宅勤務の手当\n{bare}"
+    assert with_first == f"育休の制度\n{bare}"
+
+
+def test_of_a_long_talk_the_end_and_the_beginning_count() -> None:
+    talk = [f"議題{number}" for number in "一二三四五"]
+    searched = queries(in_a_thread("これは？", *talk))
+
+    assert [text.splitlines()[0] for text in searched[1:]] == [
+        "議題五",
+        "議題四",
+        "議題一",
+    ]
 
 
 def test_a_question_to_the_bot_counts_once_though_it_stands_in_the_thread() -> None:

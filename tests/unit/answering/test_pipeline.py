@@ -34,8 +34,9 @@ from bot.core.model import (
 )
 from bot.core.ports import Completion, Message, Role, Token
 from bot.text import phrases
-from tests.unit.answering.scene import EN, JA, LEAVE, Active, Scene, a_scene
-from tests.unit.answering.shelf import NOON, a_question
+from bot.text.split import sentences
+from tests.unit.answering.scene import EN, JA, LEAVE, VPN, Active, Scene, a_scene
+from tests.unit.answering.shelf import NOON, a_chunk, a_question
 
 
 async def events_of(answering: Answering, question: str) -> list[AnswerEvent]:
@@ -226,6 +227,57 @@ async def test_quotations_say_what_they_were_taken_from_and_name_no_model() -> N
 
     assert (answer.model, answer.digest, answer.prompt) == (None, None, None)
     assert LEAVE.document in {context.document for context in answer.contexts}
+
+
+@pytest.mark.parametrize(
+    ("question", "passage"),
+    [
+        (JA, f"{LEAVE.text}半日単位でも取得できます。窓口は人事部です。"),
+        (EN, "Call the help desk first. " + VPN.text),
+    ],
+    ids=["ja", "en"],
+)
+async def test_without_a_model_a_longer_answer_quotes_whole_passages(
+    question: str, passage: str
+) -> None:
+    scene = await a_scene(model=False, library=[a_chunk(passage)])
+    brief = await scene.answered(question)
+    long = await scene.answered(replace(a_question(question), detailed=True))
+    said = [sentence.strip(" 。.") for sentence in sentences(passage)]
+
+    assert all(sentence in long.text for sentence in said)
+    assert not all(sentence in brief.text for sentence in said)
+    assert (brief.complete, long.complete) == (False, True)
+
+
+async def test_a_quotation_that_can_be_no_longer_says_so() -> None:
+    only = a_chunk("年次有給休暇は20日です。", title="休暇規程", heading=("年休",))
+    scene = await a_scene(model=False, library=(only,))
+    brief = await scene.answered("年次有給休暇は何日ですか？")
+    long = await scene.answered(replace(a_question(JA), detailed=True))
+
+    assert brief.complete
+    assert long.text == brief.text
+
+
+async def test_a_longer_answer_quotes_more_passages() -> None:
+    library = [
+        a_chunk(
+            f"{who}の年次有給休暇は{days}日です。{who}の窓口は{days}番です。",
+            document=f"h:{days}",
+            title=f"{who}の休暇",
+        )
+        for days, who in enumerate(
+            ("社員", "役員", "契約社員", "嘱託", "出向者", "研修生"), start=10
+        )
+    ]
+    scene = await a_scene(model=False, library=library)
+    brief = await scene.answered("年次有給休暇は何日ですか？")
+    asked = replace(a_question("年次有給休暇は何日ですか？"), detailed=True)
+    long = await scene.answered(asked)
+
+    assert len(long.citations) > len(brief.citations)
+    assert brief.citations[0].document == long.citations[0].document
 
 
 async def test_the_generation_is_read_once_a_question() -> None:

@@ -29,6 +29,7 @@ from bot.text import phrases
 from bot.text.tokens import analyse
 from tests.unit.answering.scene import EN, JA, LIBRARY, VPN, Active, Mortal
 from tests.unit.answering.shelf import EVERYBODY, Shelf, a_chunk, a_question, a_shelf
+from tests.unit.answering.talk import in_a_thread
 
 CANARY = "カナリア"
 CONTRACT = a_chunk(
@@ -151,6 +152,18 @@ async def test_the_model_reads_only_what_may_be_quoted() -> None:
     )
     assert desk.prompts()
     assert CANARY not in desk.prompts() + str(answer)
+
+
+async def test_a_summary_of_a_thread_points_at_nothing() -> None:
+    guide = replace(CONTRACT, text="要約のまとめ方。まとめて要約する。", title="要約")
+    desk = await a_desk("解約の相談です。", library=(*LIBRARY, guide))
+    question = in_a_thread("まとめて", "保守契約の解約はいつまで？")
+    async with aclosing(desk.pointing().answer(question)) as events:
+        last = [event async for event in events][-1]
+
+    assert isinstance(last, Finished)
+    assert last.answer.text == "解約の相談です。"
+    assert last.answer.citations == ()
 
 
 async def test_an_answer_stands_alone_where_other_documents_say_less() -> None:

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.chat.slack import actions
 from bot.chat.slack.contents import View, bare, final, growing, opening
 from bot.chat.slack.literal import literal
+from bot.chat.surface import Ended
 from bot.core.model import DocumentId, Language, Outcome, Reason
 from bot.text import phrases
 from tests.fakes.shown import answered, citation, said
@@ -191,6 +193,22 @@ def test_a_citation_stays_plain() -> None:
 
     [element] = content.blocks[0]["elements"][0]["elements"]
     assert element == {"type": "text", "text": "20日です。[1]"}
+
+
+def test_more_is_offered_where_there_is_more() -> None:
+    """Not below what is complete, or long already, or cites nothing."""
+
+    def offered(ended: Ended, view: View = VIEW) -> bool:
+        return actions.MORE in str(final(ended, view)[-1].blocks)
+
+    short = answered()
+    assert short.answer is not None
+    complete = replace(short, answer=replace(short.answer, complete=True))
+
+    assert offered(short)
+    assert not offered(complete)
+    assert not offered(short, replace(VIEW, detailed=True))
+    assert not offered(answered(citations=()))
 
 
 def test_more_sources_than_a_message_holds_go_on_in_the_next() -> None:

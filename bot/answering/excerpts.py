@@ -1,0 +1,55 @@
+"""Chooses what is quoted for a question, briefly or at length."""
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from bot.answering.composing import Piece
+from bot.answering.extractive import quotations
+from bot.answering.preparing import Case
+from bot.core.model import DocumentId, Passage
+from bot.text.threads import points_back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpts:
+    """What is quoted; `complete` where nothing more could be."""
+
+    pieces: tuple[Piece, ...]
+    complete: bool
+
+
+def excerpts(
+    case: Case, sources: Sequence[Passage], /, *, late: AbstractSet[DocumentId]
+) -> Excerpts:
+    """Quote what answers the question; the n-th passage is source n.
+
+    One that does not stand alone is read with each thing that was said before it,
+    until something answers it.
+    """
+
+    def quoted(queries: Sequence[str], *, detailed: bool) -> tuple[Piece, ...]:
+        return quotations(
+            sources,
+            queries,
+            case.question.language,
+            confidence=case.found.confidence,
+            late=late,
+            detailed=detailed,
+        )
+
+    for queries in _readings(case):
+        at_length = quoted(queries, detailed=True)
+        if at_length:
+            if case.question.detailed:
+                return Excerpts(pieces=at_length, complete=True)
+            brief = quoted(queries, detailed=False)
+            return Excerpts(pieces=brief, complete=brief == at_length)
+    return Excerpts(pieces=(), complete=True)
+
+
+def _readings(case: Case) -> Iterator[Sequence[str]]:
+    yield case.found.queries
+    if case.question.thread is not None and points_back(case.question.text):
+        for text in case.found.queries[1:]:
+            yield (text,)
