@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import replace
-from dataclasses import replace
 from itertools import islice
 from typing import Final
 
@@ -137,9 +136,9 @@ async def _finished(
         *(phrase.say(language) for phrase in _remarks(case, kind, reason)),
     ]
     if not cited <= permitted:
+        notes.append(phrases.PART_WITHDRAWN.say(language))
     if kind is AnswerKind.GENERATED:
         notes += _doubts(composed.claims, case.question)
-        notes.append(phrases.PART_WITHDRAWN.say(language))
     return Finished(
         answer=Answer(
             text=composed.text,
@@ -157,6 +156,7 @@ async def _finished(
         )
     )
 
+
 def _doubts(claims: Sequence[Claim], question: Question) -> Iterator[str]:
     """Name what the cited passages do not say, as far as words and numbers tell."""
     known = f"{question.text}\n{question.asked_at:%Y-%m-%d}"
@@ -164,7 +164,6 @@ def _doubts(claims: Sequence[Claim], question: Question) -> Iterator[str]:
     for text in islice(doubtful, _DOUBTS):
         claim = truncate(" ".join(text.split()), characters=_CLAIM)
         yield phrases.NOT_IN_SOURCE.say(question.language, claim=claim)
-
 
 
 def _contexts(
