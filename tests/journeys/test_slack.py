@@ -96,7 +96,7 @@ async def test_journey_elsewhere_nothing_is_followed(house: SlackHouse) -> None:
     assert not slack.replies(other)
 
 
-async def test_a_direct_message_is_answered_by_the_rights_of_its_asker(
+async def test_trap_1_a_direct_message_is_answered_by_the_rights_of_its_asker(
     house: SlackHouse,
 ) -> None:
     slack = house.slack

@@ -290,7 +290,7 @@ async def test_it_answers_as_the_model_behind_it() -> None:
     assert (gate.running, gate.waiting) == (0, 0)
 
 
-async def test_who_asks_much_does_not_keep_the_others_waiting() -> None:
+async def test_trap_47_who_asks_much_does_not_keep_the_others_waiting() -> None:
     model = HeldModel()
     gate = FairGate(model, slots=1)
     async with asyncio.TaskGroup() as group:

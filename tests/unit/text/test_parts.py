@@ -130,7 +130,7 @@ PIECES = st.sampled_from(
 
 @settings(deadline=None, max_examples=300)
 @given(st.lists(PIECES, max_size=30).map("".join), st.integers(120, 400))
-def test_parts_are_whole_fit_and_lose_nothing(text: str, limit: int) -> None:
+def test_trap_7_parts_are_whole_fit_and_lose_nothing(text: str, limit: int) -> None:
     found = parts(text, limit=limit, size=utf8)
 
     if text.strip():

@@ -87,7 +87,9 @@ def test_a_missing_value_is_an_error() -> None:
 
 @pytest.mark.parametrize("name", [name for name in ALL if "STATUS_" in name])
 @pytest.mark.parametrize("language", list(Language))
-def test_a_status_line_has_at_most_50_characters(name: str, language: Language) -> None:
+def test_trap_26_a_status_line_has_at_most_50_characters(
+    name: str, language: Language
+) -> None:
     values = {"count": 99, "wait": "about 120 min"}
 
     assert len(ALL[name].say(language, **values)) <= 50

@@ -81,7 +81,7 @@ def test_nothing_that_is_sent_mentions_or_links() -> None:
     assert mentioned(sent) == frozenset()
 
 
-def test_sizes_are_bytes_after_escaping() -> None:
+def test_trap_6_sizes_are_bytes_after_escaping() -> None:
     assert size("締め日") == 9
     assert size("A & B") == 9
     assert size("👨‍👩‍👧") == 18

@@ -102,6 +102,22 @@ async def test_a_sign_is_given_at_once_and_taken_away_in_the_end(
     assert session.status == "active"
 
 
+async def test_trap_4_a_stream_begins_with_the_first_sentence(
+    slack: Slack, thread: Thread
+) -> None:
+    question = await slack.say("tanaka", "general", ASKED)
+
+    async with thread.showing(thread.claim(asked(question))) as showing:
+        await showing.show(Searching(queries=("有給休暇",)))
+        await showing.show(Found(passages=(), confidence=0.9))
+        await slack.until(lambda: slack.status(question))
+        await thread.advance(60)
+        assert not slack.replies(question)
+        await showing.show(Sentence(text=TEXT))
+        assert len(slack.replies(question)) == 1
+        await showing.end(answered())
+
+
 async def test_a_status_line_turns_and_says_what_is_going_on(
     slack: Slack, thread: Thread
 ) -> None:
@@ -181,7 +197,7 @@ async def test_buttons_speak_the_language_of_who_asks_and_the_answer_its_own(
     assert "Answer me privately" in message.reads
 
 
-async def test_a_question_that_ends_elsewhere_leaves_nothing_that_moves(
+async def test_trap_26_a_question_that_ends_elsewhere_leaves_nothing_that_moves(
     slack: Slack, thread: Thread
 ) -> None:
     question = await slack.say("tanaka", "general", ASKED)

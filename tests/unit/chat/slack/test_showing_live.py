@@ -79,7 +79,7 @@ async def test_row_every_refusal_to_start_a_stream_falls_back(slack: Slack) -> N
 # --- row 2: 11,000 bytes
 
 
-async def test_row_a_stream_that_is_full_goes_on_in_the_next_reply(
+async def test_trap_5_a_stream_that_is_full_goes_on_in_the_next_reply(
     slack: Slack, thread: Thread
 ) -> None:
     question = await question_in(slack)
@@ -126,7 +126,7 @@ async def test_row_a_sentence_that_is_too_long_for_one_stream_takes_more(
 # --- row 3: msg_too_long on append
 
 
-async def test_row_an_append_that_is_too_long_is_never_repeated(
+async def test_trap_5_an_append_that_is_too_long_is_never_repeated(
     slack: Slack, thread: Thread
 ) -> None:
     question = await question_in(slack)
@@ -153,7 +153,7 @@ async def test_row_an_append_that_is_too_long_is_never_repeated(
 # --- row 4: message_not_in_streaming_state
 
 
-async def test_row_a_stream_that_died_is_gone_on_with_by_edits(
+async def test_trap_3_a_stream_that_died_is_gone_on_with_by_edits(
     slack: Slack, thread: Thread
 ) -> None:
     question = await question_in(slack)
@@ -171,7 +171,7 @@ async def test_row_a_stream_that_died_is_gone_on_with_by_edits(
     assert count(slack, "chat.startStream") == 1
 
 
-async def test_row_a_stream_that_died_before_its_end_is_completed(
+async def test_trap_3_a_stream_that_died_before_its_end_is_completed(
     slack: Slack, thread: Thread
 ) -> None:
     question = await question_in(slack)
@@ -333,7 +333,7 @@ async def test_additions_are_600_milliseconds_apart(
 # --- row 7: the generation fails
 
 
-async def test_row_an_answer_that_fails_half_way_says_so_and_clears_the_status(
+async def test_trap_26_an_answer_that_fails_half_way_says_so_and_clears_the_status(
     slack: Slack, thread: Thread
 ) -> None:
     question = await question_in(slack)
@@ -425,7 +425,7 @@ async def test_stop_is_offered_in_a_stream_where_slack_itself_offers_none(
     assert "中止" not in message.reads
 
 
-async def test_an_answer_of_30000_characters_with_code_and_links_is_whole(
+async def test_journey_an_answer_of_30000_characters_with_code_and_links_is_whole(
     slack: Slack, thread: Thread
 ) -> None:
     question = await question_in(slack)
@@ -458,7 +458,7 @@ async def test_an_answer_of_30000_characters_with_code_and_links_is_whole(
 # --- one budget for all
 
 
-async def test_five_answers_that_are_edited_keep_one_budget_and_all_of_them_end(
+async def test_trap_8_and_9_five_answers_that_are_edited_keep_one_budget_and_all_end(
     slack: Slack, thread: Thread
 ) -> None:
     """Slack counts 50 edits a minute for the workspace, and refuses the next."""

@@ -211,7 +211,7 @@ async def test_a_state_that_cannot_note_a_message_is_told_it_later(
 # --- a process that is gone
 
 
-async def test_row_4_a_message_that_was_posted_and_not_noted_is_adopted(
+async def test_row_4_and_trap_46_a_message_that_was_posted_and_not_noted_is_adopted(
     slack: Slack, thread: Thread
 ) -> None:
     slack.platform.streaming = False
