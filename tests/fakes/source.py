@@ -7,7 +7,7 @@ from hashlib import sha256
 from types import TracebackType
 from typing import Self
 
-from connectors.api import Document, Entry, Failed, Layers, Problem
+from connectors.api import Document, Entry, Failed, Layers, Link, Problem
 from connectors.errors import SourceUnavailable
 
 EVERYBODY: Layers = (frozenset({"pub"}),)
@@ -21,6 +21,8 @@ class Page:
     markdown: str
     layers: Layers = EVERYBODY
     broken: bool = False
+    url: str | None = None
+    author: str | None = None
 
 
 @dataclass(slots=True)
@@ -77,7 +79,13 @@ class MemorySnapshot:
             return Failed(
                 what=entry.id, reason="unreadable", detail="cannot be read", id=entry.id
             )
-        return Document(title=page.title, markdown=page.markdown, path=(entry.id,))
+        return Document(
+            title=page.title,
+            markdown=page.markdown,
+            path=(entry.id,),
+            link=Link(page=page.url),
+            author=page.author,
+        )
 
     def checkpoint(self) -> str | None:
         return None

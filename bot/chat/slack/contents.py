@@ -4,6 +4,7 @@ Nothing in here knows a conversation: values in, blocks out. Blocks have no ids,
 that Slack gives them new ones whenever a message changes, as it wants them.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -44,6 +45,8 @@ _NOTICE: Final = 300
 _HEADERS: Final = frozenset(phrases.EXTRACTIVE_HEADER.say(each) for each in Language)
 
 _NO_QUESTION: Final = frozenset([Reason.EMPTY, Reason.TOO_LONG])
+
+_FENCE: Final = re.compile(r"^[ \t]*(?:```|~~~).*$\n?", re.MULTILINE)
 
 _TITLE: Final = 250
 _CONTEXT: Final = 2_000
@@ -107,8 +110,12 @@ def opening(question: str, view: View, /) -> Content:
 
 
 def notice(text: str, /) -> str:
-    """Return what a notification says: the first sentence, of a quotation its own."""
-    said = [found.strip() for found in sentences(text.strip()) if found.strip()]
+    """Return what a notification says: the first sentence, of a quotation its own.
+
+    Of code it has no fence, which would stay open where it is cut.
+    """
+    bare = _FENCE.sub("", text).strip()
+    said = [found.strip() for found in sentences(bare) if found.strip()]
     telling = [found for found in said if found not in _HEADERS] or said or ["…"]
     return escaped(truncate(telling[0], characters=_NOTICE))
 
