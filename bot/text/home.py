@@ -11,6 +11,7 @@ HELP: Final = Phrase(
         "・チャンネルでこのボットにメンションして質問すると、そのスレッドで答えます。"
         "続けて聞くときはメンション不要です。\n"
         "・「メッセージ」タブか /ask で聞くと、あなただけに、あなたの権限で答えます。\n"
+        "・スレッドで「まとめて」とメンションすると、そのスレッドを要約します。\n"
         "・他の人の発言について聞くには、その発言のメニューから選びます。\n"
         "・スレッドで「静かに」と書くと、次のメンションまで黙ります。\n"
         "・中止するには「中止」ボタンか /ask cancel を使います。"
@@ -20,6 +21,7 @@ HELP: Final = Phrase(
         "• Mention me in a channel with a question: I answer in its thread, and need "
         "no mention to go on there.\n"
         "• In the Messages tab, or by /ask, I answer you alone, by your own rights.\n"
+        "• Mention me with “summarise” in a thread for a summary of it.\n"
         "• To ask about somebody's message, choose that in its menu.\n"
         "• “mute” in a thread keeps me quiet until somebody mentions me.\n"
         "• Stop an answer by its button, or by /ask cancel."
@@ -51,4 +53,26 @@ READ_NOW: Final = Phrase(
 )
 READ_NEVER: Final = Phrase(
     ja="{source}（まだ最後まで確認できていません）", en="{source} (not yet read whole)"
+)
+
+# --- what to ask, for example: titles and messages ------------------------------
+
+SUGGESTED: Final = Phrase(ja="たとえば、こんな質問", en="You could ask")
+LEAVE: Final = Phrase(ja="有給休暇の日数", en="Days of leave")
+LEAVE_ASKED: Final = Phrase(
+    ja="有給休暇は何日ありますか？", en="How many days of paid leave do I have?"
+)
+EXPENSES: Final = Phrase(ja="経費精算の締め日", en="Claiming expenses")
+EXPENSES_ASKED: Final = Phrase(
+    ja="経費精算の締め日はいつですか？", en="When do I have to claim expenses?"
+)
+VPN: Final = Phrase(ja="VPNの不具合", en="Trouble with the VPN")
+VPN_ASKED: Final = Phrase(
+    ja="VPNにつながらないときは、どうすればよいですか？",
+    en="What can I do when the VPN does not connect?",
+)
+SUGGESTIONS: Final = (
+    (LEAVE, LEAVE_ASKED),
+    (EXPENSES, EXPENSES_ASKED),
+    (VPN, VPN_ASKED),
 )

@@ -100,6 +100,8 @@ async def test_the_full_one_lets_the_bot_do_everything(
         await running.answer(direct)
         await slack.shortcut("sato", ABOUT, on=question)
         await slack.until(lambda: running.told("sato")[1:])
+        await slack.open_home("tanaka", tab="messages")
+        await slack.until(lambda: slack.platform.prompts)
         await running.heard()
 
     assert not [call for call in slack.calls if call.error == "missing_scope"]
@@ -118,6 +120,8 @@ async def test_the_minimal_one_hears_mentions_commands_and_direct_messages(
         await slack.command("tanaka", "総務", "/ask", LEAVE)
         direct = await slack.say("smith", slack.dm("smith"), LEAVE)
         await running.answer(direct)
+        await slack.open_home("tanaka", tab="messages")
+        await slack.until(lambda: slack.platform.prompts)
         await running.heard()
 
         second = await slack.say("smith", "総務", "@shirube 育休は？")

@@ -189,6 +189,19 @@ class Posting:
         """Have somebody's Home tab show this."""
         await self._call(self._client.views_publish, user_id=user, view=view)
 
+    async def suggest(
+        self, channel: str, prompts: Mapping[str, str], /, *, title: str
+    ) -> None:
+        """Suggest what to ask in somebody's conversation with us, four at most."""
+        await self._call(
+            self._client.assistant_threads_setSuggestedPrompts,
+            channel_id=channel,
+            title=title,
+            prompts=[
+                {"title": name, "message": message} for name, message in prompts.items()
+            ],
+        )
+
     async def whisper(
         self, channel: str, content: Content, /, *, to: str, thread: str | None
     ) -> None:

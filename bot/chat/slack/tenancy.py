@@ -10,7 +10,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.chat.desk import Desk
-from bot.chat.slack.app import bolt_app
+from bot.chat.slack.app import Body, Late, bolt_app
 from bot.chat.slack.calling import Calling
 from bot.chat.slack.directory import Directory
 from bot.chat.slack.earlier import Earlier
@@ -30,6 +30,7 @@ from bot.chat.slack.repeats import Repeats
 from bot.chat.slack.selfcheck import Found
 from bot.chat.slack.showing import Showings
 from bot.chat.slack.sockets import Sockets
+from bot.chat.slack.suggesting import Suggesting
 from bot.chat.slack.surface import SlackSurface
 from bot.chat.slack.verdicts import Verdicts
 from bot.core.errors import Conflict, Unavailable
@@ -91,7 +92,7 @@ class Tenancy:
             whisper=self._whisper,
             press=presses.press,
             submit=presses.submit,
-            home=_home(self._posting, directory, rules, rooms).opened,
+            home=_opening(self._posting, directory, rules, rooms),
             signing_secret=access.signing_secret if access.app_token is None else None,
         )
         self._sockets: Sockets | None = None
@@ -246,6 +247,20 @@ def _home(posting: Posting, directory: Directory, rules: Rules, rooms: Rooms) ->
         clock=rooms.clock,
         language=rules.terms.language,
     )
+
+
+def _opening(
+    posting: Posting, directory: Directory, rules: Rules, rooms: Rooms
+) -> Late:
+    """Return what happens when somebody opens the Home tab, or the conversation."""
+    home = _home(posting, directory, rules, rooms)
+    suggesting = Suggesting(posting, directory, language=rules.terms.language)
+
+    async def opened(body: Body) -> None:
+        await home.opened(body)
+        await suggesting.opened(body)
+
+    return opened
 
 
 def _desk(surface: SlackSurface, earlier: Earlier, rooms: Rooms) -> Desk:
