@@ -100,6 +100,10 @@ class Directory:
         company = await self._company(channel, found)
         return Channel(id=channel, private=private, company=company)
 
+    async def is_in(self, user: str, channel: str, /) -> bool:
+        """Say whether somebody is a member of a channel; unknown is no."""
+        return user in (await self._members.get(channel) or ())
+
     def changed(self, key: str, /) -> None:
         """Ask about a person or a channel again: something about it has changed.
 

@@ -1,24 +1,30 @@
 """Finds what a source of an answer says, for somebody who may read that now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
 
 from bot.chat.audience import Grants, of_person
 from bot.chat.slack.directory import Directory
+from bot.chat.slack.placing import is_direct
 from bot.chat.surface import unpacked
 from bot.core.access import Audience
-from bot.core.inbox import QuestionId
+from bot.core.inbox import Incoming, QuestionId
 from bot.core.model import Citation, Language
 from bot.core.ports import ActiveGeneration, Askings, Catalogue
 from bot.text import pressing
 from bot.text.phrases import Phrase
 
+Readers: TypeAlias = Callable[[Incoming], Awaitable[Audience]]
+
 
 class Passages:
-    """Shows one person what the answers quote, by that person's own rights.
+    """Shows one person what the answers quote, by the rights that person has now.
 
-    That somebody saw the answer counts for nothing: the channel may have been granted
-    more than this person has, and the catalogue may have changed since. `catalogue`
-    knows what may be named here, `quotable` what may be quoted.
+    Those are the person's own, and of a member those of the channel it was asked in,
+    as `readers` says. That somebody saw the answer counts for nothing: they may have
+    left since, and the catalogue may have changed. `catalogue` knows what may be named
+    here, `quotable` what may be quoted.
     """
 
     def __init__(
@@ -26,6 +32,7 @@ class Passages:
         directory: Directory,
         grants: Grants,
         *,
+        readers: Readers,
         lookups: Askings,
         catalogue: Catalogue,
         quotable: Catalogue,
@@ -33,6 +40,7 @@ class Passages:
     ) -> None:
         self._directory = directory
         self._grants = grants
+        self._readers = readers
         self._lookups = lookups
         self._catalogue = catalogue
         self._quotable = quotable
@@ -56,8 +64,7 @@ class Passages:
         cited = await self.cited(question)
         if cited is None:
             return pressing.FORGOTTEN
-        person = await self._directory.person(user)
-        audience = of_person(person, self._grants, language)
+        audience = await self._reader(question, user, language)
         meant = [citation for citation in cited if citation.number == number]
         quotable = await self._visible(meant, audience, self._quotable)
         for citation, revision in quotable.items():
@@ -66,6 +73,19 @@ class Passages:
             return citation if citation.revision == revision else pressing.CHANGED
         named = await self._visible(meant, audience, self._catalogue)
         return pressing.NOT_QUOTED if named else pressing.NOT_SHOWN
+
+    async def _reader(
+        self, question: QuestionId, user: str, language: Language
+    ) -> Audience:
+        person = await self._directory.person(user)
+        alone = of_person(person, self._grants, language)
+        asked = await self._lookups.incoming(question)
+        if asked is None or is_direct(asked):
+            return alone
+        if not await self._directory.is_in(user, asked.origin.channel):
+            return alone
+        together = await self._readers(asked)
+        return replace(alone, principals=alone.principals | together.principals)
 
     async def allowed(
         self, cited: Sequence[Citation], audience: Audience, /

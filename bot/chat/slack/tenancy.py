@@ -125,6 +125,7 @@ class Tenancy:
         passages = Passages(
             directory,
             rules.grants,
+            readers=surface.audience,
             lookups=rooms.lookups,
             catalogue=rooms.catalogue,
             quotable=rooms.quotable,

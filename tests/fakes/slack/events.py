@@ -112,17 +112,23 @@ async def reacted(
     await emit(platform, kind, event, platform.workspace.channels[message.channel])
 
 
-async def joined(platform: Platform, user: User, where: Channel) -> None:
-    """Tell that somebody joined a channel; our own joining is told as well."""
+async def joined(
+    platform: Platform,
+    user: User,
+    where: Channel,
+    *,
+    kind: str = "member_joined_channel",
+) -> None:
+    """Tell that somebody joined or left a channel; that we joined is told as well."""
     event = {
-        "type": "member_joined_channel",
+        "type": kind,
         "user": user.id,
         "channel": where.id,
         "channel_type": "C" if where.kind is Kind.PUBLIC else "G",
         "team": user.team,
         "event_ts": platform.workspace.new_ts(platform.clock.now()),
     }
-    await emit(platform, "member_joined_channel", event, where)
+    await emit(platform, kind, event, where)
 
 
 def _placed(where: Channel, inner: Json, at: str) -> Json:

@@ -182,6 +182,10 @@ class Slack:
         """Bring somebody into a channel."""
         await speaking.invite(self.platform, who, self.workspace.channel(where))
 
+    async def leave(self, who: Who, where: Where) -> None:
+        """Have somebody go out of a channel."""
+        await speaking.leave(self.platform, who, self.workspace.channel(where))
+
     async def share(self, where: Where, team: Team) -> None:
         """Open a channel to another company."""
         channel = self.workspace.channel(where)

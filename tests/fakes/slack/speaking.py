@@ -113,6 +113,13 @@ async def invite(platform: Platform, user: Who, where: Channel) -> None:
     await events.joined(platform, person, where)
 
 
+async def leave(platform: Platform, user: Who, where: Channel) -> None:
+    """Have somebody go out of a channel."""
+    person = platform.workspace.user(user)
+    where.members.remove(person.id)
+    await events.joined(platform, person, where, kind="member_left_channel")
+
+
 async def share(platform: Platform, where: Channel, team: str) -> None:
     """Let another company into a channel, also in the middle of a thread."""
     where.pending_with.discard(team)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.chat.audience import Grant, Grants
 from bot.core.access import OPEN, Access, principal
 from bot.core.feedback import NOTE, Complaint, Judgement, Verdict
 from bot.core.inbox import Kind
@@ -21,6 +22,7 @@ from tests.fakes.slack.model import Json, Message, View
 from tests.fakes.slack_bot import Around, Bot, bot
 
 LEAVE = "有給休暇は何日ですか？"
+HR = principal("grp:hr")
 VERDICT = "shirube_verdict"
 
 
@@ -311,6 +313,42 @@ async def test_a_passage_is_shown_by_the_rights_of_who_presses_alone(
     assert told == pressing.NOT_SHOWN.en
     assert QUOTE in shown_in(window)
     assert len(slack.calls_to("views.open")) == 1
+
+
+async def test_a_passage_is_shown_to_members_of_the_channel_it_was_granted_to(
+    slack: Slack, tmp_path: Path
+) -> None:
+    """Who has left the channel has no part in what was granted to it."""
+    granted = Grants(channels={"CJINJI": Grant(principals=frozenset({HR}))})
+    async with bot(slack, tmp_path, Around(grants=granted)) as running:
+        await slack.invite("tanaka", "jinji")
+        running.answerer.found = answered().answer
+        await publish(running, Access(layers=(frozenset({HR}),)))
+        answer = await answer_of(slack, running, where="jinji")
+        await slack.click("sato", answer, "shirube_passage:1")
+        window = await slack.until(lambda: slack.modal("sato"))
+        await slack.leave("tanaka", "jinji")
+        await running.heard()
+        await slack.click("tanaka", answer, "shirube_passage:1")
+        [told] = await slack.until(lambda: slack.calls_to("chat.postEphemeral"))
+
+    assert QUOTE in shown_in(window)
+    assert told.args["text"] == pressing.NOT_SHOWN.ja
+    assert slack.modal("tanaka") is None
+
+
+async def test_a_passage_of_an_answer_elsewhere_takes_nothing_from_a_channel(
+    slack: Slack, tmp_path: Path
+) -> None:
+    granted = Grants(channels={"CJINJI": Grant(principals=frozenset({HR}))})
+    async with bot(slack, tmp_path, Around(grants=granted)) as running:
+        running.answerer.found = answered().answer
+        await publish(running, Access(layers=(frozenset({HR}),)))
+        answer = await answer_of(slack, running)
+        await slack.click("sato", answer, "shirube_passage:1")
+        told = await refused(slack, "sato")
+
+    assert told == pressing.NOT_SHOWN.ja
 
 
 async def test_a_guest_sees_no_passage_of_what_all_colleagues_may_read(
