@@ -131,6 +131,22 @@ async def test_row_25_a_deleted_question_is_not_answered(
     assert not slack.replies(question)
 
 
+async def test_row_25_what_was_shown_of_an_answer_goes_with_its_question(
+    slack: Slack, running: Bot
+) -> None:
+    running.answerer.opening = "年次有給休暇は20日です。[1]"
+    running.answerer.gate.clear()
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await slack.until(lambda: slack.replies(question))
+    await slack.delete(question)
+    await slack.until(lambda: not slack.replies(question))
+    running.answerer.gate.set()
+    other = await slack.say("tanaka", "総務", "@shirube 別の質問は？")
+    await running.answer(other)
+
+    assert not slack.replies(question)
+
+
 async def test_row_26_an_edited_question_that_waits_is_answered_as_it_is_now(
     slack: Slack, running: Bot
 ) -> None:
