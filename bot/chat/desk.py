@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain, repeat
-from typing import Final, TypeAlias, assert_never
+from typing import Final, TypeAlias
 
 import structlog
 
 from bot.answering.streams import closing
+from bot.chat.endings import ending, turn_of, unanswered
 from bot.chat.surface import Earlier, Ended, Showing, Surface, packed, unpacked
 from bot.core.access import Audience
 from bot.core.errors import BotError, Conflict, Unavailable
@@ -26,7 +27,6 @@ from bot.core.model import (
     Profile,
     Question,
     Sentence,
-    Turn,
 )
 from bot.core.ports import TICKET, Conversations, Ticket
 from bot.core.ports.questions import Claims
@@ -59,11 +59,6 @@ ATTEMPTS: Final = 5
 
 HOPELESS: Final = 100
 """So often an answer that is there is shown; a process that dies is no fault of it."""
-
-_UNANSWERED: Final = {
-    Outcome.CANCELLED: phrases.QUESTION_CANCELLED,
-    Outcome.EXPIRED: phrases.QUESTION_EXPIRED,
-}
 
 PAUSES: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds between attempts to show an answer; the last for as long as it takes."""
@@ -209,7 +204,7 @@ class Desk:
         mistakes = self._mistakes[claim.question]
         if claim.attempt > HOPELESS or mistakes > 2 * ATTEMPTS:
             # Not even the apology can be shown.
-            ended = _unanswered(claim, Outcome.FAILED)
+            ended = unanswered(claim, Outcome.FAILED)
             await self._until_done(self._finish, claim, ended)
             return
         posted = partial(self._claims.posted, claim)
@@ -229,7 +224,7 @@ class Desk:
             claim,
             ended.outcome,
             now=self._clock(),
-            turn=_turn(claim.incoming, ended),
+            turn=turn_of(claim.incoming, ended),
             made=provenance(answer) if answer else Provenance(reason=ended.reason),
         )
 
@@ -250,7 +245,7 @@ class Desk:
     async def _ended(self, claim: Claim, showing: Showing) -> Ended:
         """Answer within the deadline; whatever happens is an ending."""
         if claim.attempt > ATTEMPTS:
-            return _unanswered(claim, Outcome.FAILED)
+            return unanswered(claim, Outcome.FAILED)
         left = (claim.incoming.expires_at - self._clock()).total_seconds()
         try:
             async with asyncio.timeout(left) as deadline:
@@ -258,12 +253,12 @@ class Desk:
                 return await self._answered(claim, showing)
         except TimeoutError:
             outcome = Outcome.CANCELLED if work.stopped else Outcome.EXPIRED
-            return _unanswered(claim, outcome)
+            return unanswered(claim, outcome)
         except Conflict:
             raise
         except Exception:
             log.exception(ANSWER_FAILED, question=claim.question)
-            return _unanswered(claim, Outcome.FAILED)
+            return unanswered(claim, Outcome.FAILED)
         finally:
             self._works.pop(claim.question, None)
 
@@ -315,7 +310,7 @@ class Desk:
                 match event:
                     case Finished() | Declined():
                         await self._require_still(question, incoming, shown=shown)
-                        return _ending(question, event)
+                        return ending(question, event)
                     case Sentence() if not shown:
                         await self._require_still(question, incoming, shown=False)
                         shown = True
@@ -346,47 +341,3 @@ class Desk:
             profile=self._profile(incoming),
             detailed=wants_more(incoming.text),
         )
-
-
-def _ending(question: Question, event: Finished | Declined) -> Ended:
-    limited = question.audience.limited
-    match event:
-        case Finished(answer=answer):
-            return Ended(
-                outcome=Outcome.ANSWERED,
-                language=question.language,
-                text=answer.text,
-                answer=answer,
-                limited=limited,
-            )
-        case Declined(text=text, reason=reason):
-            return Ended(
-                outcome=Outcome.REFUSED,
-                language=question.language,
-                text=text,
-                limited=limited,
-                reason=reason,
-            )
-        case _:
-            assert_never(event)
-
-
-def _turn(incoming: Incoming, ended: Ended) -> Turn:
-    answer = ended.answer
-    return Turn(
-        question=incoming.text,
-        answer=answer.text if answer else "",
-        # What is only pointed at says nothing of what the answer does.
-        documents=tuple(c.document for c in answer.citations if c.quote)
-        if answer
-        else (),
-        asked_at=incoming.asked_at,
-    )
-
-
-def _unanswered(claim: Claim, outcome: Outcome) -> Ended:
-    """Say that there is no answer; `failed` with the id that the log has."""
-    phrase = _UNANSWERED.get(outcome, phrases.QUESTION_FAILED)
-    language = claim.incoming.language
-    text = phrase.say(language, reference=claim.question[:8])
-    return Ended(outcome=outcome, language=language, text=text)
