@@ -250,7 +250,9 @@ class Desk:
         try:
             async with asyncio.timeout(left) as deadline:
                 work = self._works[claim.question] = _Work(claim, deadline)
-                return await self._answered(claim, showing)
+                ended = await self._answered(claim, showing)
+            # Who stopped it in its last moment was told that it is stopped.
+            return _unanswered(claim, Outcome.CANCELLED) if work.stopped else ended
         except TimeoutError:
             outcome = Outcome.CANCELLED if work.stopped else Outcome.EXPIRED
             return unanswered(claim, outcome)

@@ -122,10 +122,10 @@ class SqlQuestions:
         now: datetime,
         notices: Sequence[Notice] = (),
     ) -> bool:
-        """End a question, whoever works on it; false when it had ended."""
+        """End a question, whoever works on it; false when that is too late."""
         statement = (
             update(questions)
-            .where(questions.c.id == question, OPEN)
+            .where(questions.c.id == question, _endable(outcome))
             .values(ending(outcome, now, keep_texts=self._keep_texts))
         )
 
@@ -242,6 +242,12 @@ def ending(outcome: Outcome, now: datetime, /, *, keep_texts: bool) -> dict[str,
     """Return what a question that has ended has in its row."""
     ended = {"outcome": outcome.value, "ended_at": now, "leased_until": None}
     return ended if keep_texts else ended | FORGOTTEN
+
+
+def _endable(outcome: Outcome) -> ColumnElement[bool]:
+    if outcome is Outcome.CANCELLED:
+        return and_(OPEN, questions.c.staged.is_(None))
+    return OPEN
 
 
 def idle(now: datetime, /) -> ColumnElement[bool]:

@@ -50,6 +50,10 @@ STOPPED_MINE: Final = Phrase(
 NOTHING_OPEN: Final = Phrase(
     ja="回答中や順番待ちの質問はありません。", en="You have no question that is open."
 )
+TOO_LATE: Final = Phrase(
+    ja="もう中止できません。回答の投稿が始まっているか、すでに終わっています。",
+    en="It is too late to stop this: its answer is being posted, or it is over.",
+)
 NOT_YOURS: Final = Phrase(
     ja="中止できるのは、質問した人と管理者だけです。",
     en="Only who asked, and administrators, can stop this.",

@@ -96,6 +96,15 @@ async def at_work(state: Ports, question: Incoming | None = None) -> Claim:
     return claim
 
 
+async def stages(state: Ports, claim: Claim) -> bool:
+    """Stage an answer; false when the question has ended."""
+    try:
+        await state.questions.stage(claim, "二十日です[1]。")
+    except Conflict:
+        return False
+    return True
+
+
 async def take(state: Ports, *, now: float = 0) -> str | None:
     """Claim what is due in the outbox and return its key."""
     errand = await state.outbox.take(
@@ -260,6 +269,33 @@ class InboxContract:
         assert [await take(state), await take(state)] == ["一", None]
         unseen = QuestionId("無い")
         assert not await state.questions.end(unseen, Outcome.CANCELLED, now=NOW)
+
+    async def test_what_is_about_to_be_shown_is_not_cancelled(
+        self, state: Ports
+    ) -> None:
+        claim = await at_work(state)
+        await state.questions.stage(claim, "二十日です[1]。")
+
+        assert not await state.questions.end(
+            claim.question, Outcome.CANCELLED, now=NOW, notices=[a_notice()]
+        )
+        await state.questions.finish(claim, Outcome.ANSWERED, now=NOW)
+        assert await take(state) is None
+
+    async def test_a_question_is_staged_or_cancelled_and_never_both(
+        self, state: Ports
+    ) -> None:
+        for number in range(10):
+            claim = await at_work(state, a_question(f"{number}.1", thread=f"{number}"))
+            async with asyncio.TaskGroup() as group:
+                staging = group.create_task(stages(state, claim))
+                cancelling = group.create_task(
+                    state.questions.end(claim.question, Outcome.CANCELLED, now=NOW)
+                )
+
+            assert staging.result() is not cancelling.result()
+            if staging.result():
+                await state.questions.finish(claim, Outcome.ANSWERED, now=NOW)
 
 
 class ClaimsContract:

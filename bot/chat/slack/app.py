@@ -56,8 +56,8 @@ def bolt_app(
 ) -> AsyncApp:
     """Return the app; with a signing secret it believes nothing that is not signed.
 
-    `take` stores a delivery and returns what to say to who gave a command; when it
-    is `Unavailable`, Slack gets no ack and delivers again. `stop` is called after
+    `take` stores a delivery and returns what to say to who did it; when it is
+    `Unavailable`, Slack gets no ack and delivers again. `stop` is called after
     the ack of a wish to stop something, `whisper` with a response URL and a text,
     `press` after the ack of any other button, `submit` after that of a window, and
     `home` when somebody opens the Home tab.
@@ -126,10 +126,14 @@ def _listen(app: AsyncApp, stop: Late, whisper: Whisper) -> None:
     async def stopped(body: Body) -> None:
         await stop(body)
 
+    async def pressed(ack: Any, context: Any, body: Body) -> None:
+        await pointed(ack, context, body)
+        await stop(body)
+
     app.event("agent_session_stopped")(stopped)
     for name in EVENTS:
         app.event(name)(_heard)
-    app.action(actions.STOP)(_after_ack(stop))
+    app.action(actions.STOP)(pressed)
     app.command(ASK)(_answered)
     app.shortcut(ABOUT)(pointed)
 

@@ -90,7 +90,7 @@ class Reception:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, body: Mapping[str, Any], /) -> str | None:
-        """Take a delivery; returns what to say to who gave a command."""
+        """Take a delivery; returns what to say at once to who did it."""
         taken = self._intake.read(body, now=self._clock())
         if taken is None:
             return None
@@ -102,7 +102,7 @@ class Reception:
     async def stop(self, body: Mapping[str, Any], /) -> str | None:
         """Stop for an administrator what others asked; Slack is asked who that is.
 
-        Returns what to say to somebody else.
+        Returns what to say to somebody else, and that it is too late.
         """
         taken = self._intake.read(body, now=self._clock())
         if not isinstance(taken, StopPressed):
@@ -112,13 +112,14 @@ class Reception:
             for question, asker in await self._meant(taken)
             if asker != taken.user
         ]
-        if others and not await self._directory.is_admin(taken.user):
-            default = self._intake.terms.language
-            language = await spoken(self._directory, taken.user, default=default)
+        if not others:
+            return None
+        default = self._intake.terms.language
+        language = await spoken(self._directory, taken.user, default=default)
+        if not await self._directory.is_admin(taken.user):
             return replies.NOT_YOURS.say(language)
-        for question in others:
-            await self._cancel(question)
-        return None
+        stopped = [await self._cancel(question) for question in others]
+        return None if all(stopped) else replies.TOO_LATE.say(language)
 
     async def _take(self, taken: Taken) -> str | None:
         match taken:
@@ -132,13 +133,9 @@ class Reception:
                 return "\n\n".join(replies.ASK_HELP.say(each) for each in both)
             case FollowedUp() | Hushed() | AskedAgain() | EditAsked():
                 await self._spoken(taken)
-            case (
-                Edited()
-                | Deleted()
-                | WithdrawalWanted()
-                | StopPressed()
-                | CompanyChanged()
-            ):
+            case StopPressed():
+                return await self._stopped(taken)
+            case Edited() | Deleted() | WithdrawalWanted() | CompanyChanged():
                 await self._changed(taken)
             case _:
                 assert_never(taken)
@@ -237,7 +234,7 @@ class Reception:
 
     async def _changed(
         self,
-        taken: Edited | Deleted | WithdrawalWanted | StopPressed | CompanyChanged,
+        taken: Edited | Deleted | WithdrawalWanted | CompanyChanged,
     ) -> None:
         match taken:
             case Edited():
@@ -246,8 +243,6 @@ class Reception:
                 await self._deleted(origin)
             case WithdrawalWanted():
                 await self._withdraw(taken)
-            case StopPressed(user=user):
-                await self._stopped(taken, user)
             case CompanyChanged(channel=channel):
                 self._directory.changed(channel)
             case _:
@@ -296,10 +291,14 @@ class Reception:
             gone = task(f"withdraw:{question}:wanted", content)
             await self._outbox.put([gone], now=self._clock())
 
-    async def _stopped(self, taken: StopPressed, user: str) -> None:
-        for question, asker in await self._meant(taken):
-            if asker == user:
-                await self._cancel(question)
+    async def _stopped(self, taken: StopPressed) -> str | None:
+        """Stop what is the asker's own; returns that it is too late."""
+        meant = await self._meant(taken)
+        mine = [question for question, asker in meant if asker == taken.user]
+        stopped = [await self._cancel(question) for question in mine]
+        if all(stopped):
+            return None
+        return replies.TOO_LATE.say(self._intake.terms.language)
 
     async def _meant(self, taken: StopPressed) -> list[tuple[QuestionId, str]]:
         if taken.conversation is not None:
@@ -309,19 +308,30 @@ class Reception:
         return [] if incoming is None else [(question, incoming.asker)]
 
     async def _cancel_all(self, taken: CancelMine) -> str:
+        """Stop what can be stopped, and say of how much that is true."""
         mine = await self._lookups.open_of(taken.user, surface=SURFACE)
-        for question in mine:
-            await self._cancel(question)
         if not mine:
             return replies.NOTHING_OPEN.say(taken.language)
-        return replies.STOPPED_MINE.say(taken.language, count=len(mine))
+        stopped = [await self._cancel(question) for question in mine]
+        said = []
+        if any(stopped):
+            count = sum(stopped)
+            said.append(replies.STOPPED_MINE.say(taken.language, count=count))
+        if not all(stopped):
+            said.append(replies.TOO_LATE.say(taken.language))
+        return "\n".join(said)
 
-    async def _cancel(self, question: QuestionId) -> None:
-        """Stop a question; who works on it says so, or the outbox does."""
+    async def _cancel(self, question: QuestionId) -> bool:
+        """Stop a question; who works on it says so, or the outbox does.
+
+        False when it is too late: a question has one outcome that people see.
+        """
         incoming = await self._lookups.incoming(question)
-        if incoming is None or self._work.stop(question):
-            return
+        if incoming is None:
+            return False
+        if self._work.stop(question):
+            return True
         told = notice(f"stopped:{question}", incoming, phrases.QUESTION_CANCELLED)
-        await self._inbox.end(
+        return await self._inbox.end(
             question, Outcome.CANCELLED, now=self._clock(), notices=[told]
         )

@@ -57,8 +57,10 @@ class Inbox(Protocol):
     ) -> bool:
         """End a question, whoever works on it; false when it had ended, or never was.
 
-        For one that is cancelled, or refused before its turn. Who works on it learns
-        so by `Conflict`. The notices are put in the outbox if it was open.
+        For one that is cancelled, or refused before its turn. It is too late to cancel
+        one whose answer is staged: that may stand in the chat already, so false. Who
+        works on it learns so by `Conflict`. The notices are put in the outbox if the
+        question was ended by this.
         """
 
 

@@ -358,6 +358,24 @@ async def test_stop_ends_the_answer_that_is_being_written(state: State) -> None:
     assert [end.outcome for end in board.threads[asked].ends] == [Outcome.CANCELLED]
 
 
+async def test_what_is_stopped_at_the_last_moment_has_no_answer(state: State) -> None:
+    """Who stopped it was told that there is none."""
+    board = Board()
+    asked = await accept(state, incoming("1"))
+    stopped: list[bool] = []
+
+    async def written(question: Question) -> AsyncGenerator[AnswerEvent, None]:
+        yield Sentence(text=TEXT)
+        stopped.append(desk.stop(asked))
+        yield finished(question)
+
+    async with at_work(state, board, written) as desk:
+        await seen_through(desk, board)
+
+    assert stopped == [True]
+    assert [end.outcome for end in board.threads[asked].ends] == [Outcome.CANCELLED]
+
+
 async def test_a_question_that_fails_every_time_is_given_up(state: State) -> None:
     asked = await accept(state, incoming("1"))
     until = NOW + timedelta(seconds=1)

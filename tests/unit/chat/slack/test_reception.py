@@ -1,7 +1,8 @@
 """What people do in Slack, and what becomes of their questions."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from bot.core.inbox import Origin
 from bot.text import replies
 from tests.fakes.shown import answered
 from tests.fakes.slack import Slack
+from tests.fakes.slack.faults import Fail, Hold, ratelimited
 from tests.fakes.slack.model import Guest, Message, texts_in
 from tests.fakes.slack_bot import Around, Bot, bot
 
@@ -192,6 +194,57 @@ async def test_what_waits_is_stopped_as_well(slack: Slack, running: Bot) -> None
 
     assert running.notices(root) == ["中止しました。"]
     assert [q.text for q in running.answerer.asked] == [LEAVE]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        pytest.param(partial(Hold, after_processing=False), id="on its way"),
+        pytest.param(partial(Hold, after_processing=True), id="there already"),
+        pytest.param(partial(ratelimited, 3), id="too often"),
+    ],
+)
+async def test_an_answer_that_is_being_posted_is_not_stopped_as_well(
+    slack: Slack, running: Bot, trouble: Callable[[], Hold | Fail]
+) -> None:
+    """What people see is the answer or that there is none, and never both."""
+    slack.app.agent = slack.platform.streaming = False
+    fault = trouble()
+    slack.faults.next("chat.postMessage", fault)
+    mine = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await slack.until(lambda: slack.calls_to("chat.postMessage"))
+    await slack.command("tanaka", "総務", "/ask", "キャンセル")
+    await running.heard()
+    if isinstance(fault, Hold):
+        fault.release()
+    await slack.clock.advance(3)
+    await running.answer(mine)
+
+    assert [reply.text for reply in slack.replies(mine)] == [f"回答: {LEAVE}"]
+    [whisper] = slack.whispers("tanaka")
+    assert "もう中止できません" in whisper.text
+    assert "件中止" not in whisper.text
+
+
+async def test_what_is_stopped_and_what_is_too_late_are_told_apart(
+    slack: Slack, running: Bot
+) -> None:
+    slack.app.agent = slack.platform.streaming = False
+    hold = slack.faults.hold("chat.postMessage")
+    first = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await hold.held.wait()
+    running.answerer.gate.clear()
+    second = await slack.say("tanaka", "general", "@shirube 育休は？")
+    await running.at_work(2)
+    await slack.command("tanaka", "総務", "/ask", "キャンセル")
+    await running.heard()
+    hold.release()
+
+    assert await running.answer(first) == f"回答: {LEAVE}"
+    assert await running.answer(second) == "中止しました。"
+    [whisper] = slack.whispers("tanaka")
+    assert "1件中止" in whisper.text
+    assert "もう中止できません" in whisper.text
 
 
 @pytest.mark.parametrize(
@@ -511,6 +564,28 @@ async def test_an_offer_to_answer_again_goes_with_its_question(
 
     assert running.answers(other) == ["回答: 介護休暇は何日？"]
     assert len(running.notices(other)) == 1
+
+
+@pytest.mark.parametrize("who", ["tanaka", "sato"])
+async def test_who_presses_the_button_too_late_is_told_so(
+    slack: Slack, running: Bot, who: str
+) -> None:
+    """Sato administers the workspace."""
+    slack.app.agent = slack.platform.streaming = False
+    running.answerer.opening = "最初の文です。"
+    running.answerer.gate.clear()
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await slack.until(lambda: "shirube_stop" in str(slack.replies(question)))
+    hold = slack.faults.hold("chat.update")
+    running.answerer.gate.set()
+    await hold.held.wait()
+    await slack.click(who, slack.replies(question)[0], "shirube_stop")
+    await slack.until(lambda: slack.whispers(who))
+    hold.release()
+    await slack.until(lambda: running.answers(question) == [f"回答: {LEAVE}"])
+
+    assert "もう中止できません" in str(slack.whispers(who))
+    assert not running.notices(question)
 
 
 @pytest.mark.parametrize("who", ["tanaka", "smith"])
