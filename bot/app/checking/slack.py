@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.app.chatting import slack_access
+from bot.app.chatting import slack_access, slack_rules
 from bot.core.errors import ConfigError
 from bot.ops.check import Finding, Findings, Level, Speaker, Thing
 from bot.settings import Settings
@@ -31,15 +31,16 @@ class _Slack:
     async def look(self) -> Findings:
         """Ask Slack; nothing is posted, and no connection is opened."""
         # The SDK takes long to import, and is of no use to who has no Slack.
-        from bot.chat.slack.selfcheck import SKEW, look, strangers
+        from bot.chat.slack.selfcheck import SKEW, look
+        from bot.chat.slack.strangers import strangers
 
-        access = slack_access(self.settings)
+        access, rules = slack_access(self.settings), slack_rules(self.settings)
         client = access.client()
         try:
             found = await look(client, access.app_token, clock=self.clock)
         except ConfigError as error:
             return [_error(line) for line in str(error).splitlines()]
-        unseen = await strangers(client, self.settings.slack.channels)
+        unseen = await strangers(client, rules.grants, experts=rules.look.experts)
         findings = [self.speaker.ok(say.SLACK_FINE, team=found.us.team)]
         findings += [_warning(line) for line in (*found.lacking, *unseen)]
         if abs(found.skew) > SKEW:

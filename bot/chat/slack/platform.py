@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from bot.chat.slack.installation import Access, Rooms, Rules
-from bot.chat.slack.selfcheck import SKEW, Found, look, strangers
+from bot.chat.slack.selfcheck import SKEW, Found, look
 from bot.chat.slack.sockets import PING
+from bot.chat.slack.strangers import strangers
 from bot.chat.slack.tenancy import Tenancy
 from bot.chat.slack.terms import SURFACE
 from bot.core.ports import Tenure
@@ -44,7 +45,9 @@ class SlackPlatform:
         """Take questions and answer them until cancelled."""
         client = self._access.client()
         found = await look(client, self._access.app_token, clock=self._rooms.clock)
-        unseen = await strangers(client, self._rules.grants.channels)
+        unseen = await strangers(
+            client, self._rules.grants, experts=self._rules.look.experts
+        )
         self._tell(found, unseen)
         await self._rooms.upkeep.recover(self._rooms.worker, surfaces=[SURFACE])
         tenancy = Tenancy(

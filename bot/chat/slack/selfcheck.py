@@ -1,6 +1,6 @@
 """Looks before anything begins whether Slack will let the bot do its work."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -98,21 +98,6 @@ async def look(
     )
 
 
-async def strangers(client: AsyncWebClient, channels: Iterable[str], /) -> list[str]:
-    """Return a sentence for each channel of the settings that the bot cannot see."""
-    unseen: list[str] = []
-    for channel in channels:
-        try:
-            await client.conversations_info(channel=channel)
-        except FAILURES as error:
-            if _code(error) == "channel_not_found":
-                unseen.append(
-                    f"slack.channels.{channel}: Slack shows the bot no such channel; "
-                    "correct the id, or invite the bot there if it is private"
-                )
-    return unseen
-
-
 async def _asked(setting: str, call: Awaitable[Any], problems: list[str]) -> Any | None:
     """Return what Slack says to a token; note why it says no."""
     try:
@@ -126,7 +111,16 @@ async def _asked(setting: str, call: Awaitable[Any], problems: list[str]) -> Any
             )
             return None
         if code == "missing_scope":
-            problems.append(f"{setting}: it lacks the scope connections:write")
+            problems.append(
+                f"{setting}: it lacks the scope connections:write; make another "
+                "app-level token with it, under Basic Information"
+            )
+            return None
+        if code == "forbidden_team":
+            problems.append(
+                f"{setting}: Slack gives it no connection (forbidden_team); switch "
+                'Socket Mode on in the pages of the app, or set slack.mode to "http"'
+            )
             return None
         meant = meaning_of(error)
         if isinstance(meant, Unavailable):

@@ -6,12 +6,17 @@ from pathlib import Path
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.chat.slack.selfcheck import NEEDED, WANTED, Found, look, strangers
+from bot.chat.audience import Grant, Grants
+from bot.chat.slack.selfcheck import NEEDED, WANTED, Found, look
+from bot.chat.slack.strangers import strangers
+from bot.core.access import Principal
 from bot.core.errors import ConfigError, Unavailable
 from tests.fakes.certificates import certificates
 from tests.fakes.connect_proxy import connect_proxy
 from tests.fakes.slack import Slack, slack_server
 from tests.fakes.slack.faults import CUT_BEFORE, Fail, Refuse
+
+NOTHING = Grant(principals=frozenset())
 
 
 async def looked(
@@ -64,8 +69,17 @@ async def test_trap_29_both_tokens_are_looked_at_at_once(slack: Slack) -> None:
 async def test_an_app_token_without_its_scope_is_told(slack: Slack) -> None:
     slack.issue_token("xapp-poor", kind="app")
 
-    with pytest.raises(ConfigError, match="connections:write"):
+    with pytest.raises(ConfigError, match=r"connections:write; make another"):
         await looked(slack, app="xapp-poor")
+
+
+async def test_an_app_whose_socket_mode_is_off_is_told_what_to_do(
+    slack: Slack,
+) -> None:
+    slack.app.socket_mode = False
+
+    with pytest.raises(ConfigError, match=r"forbidden_team\); switch Socket Mode on"):
+        await looked(slack)
 
 
 @pytest.mark.parametrize("scope", NEEDED)
@@ -92,10 +106,44 @@ async def test_trap_50_a_channel_nobody_knows_is_mentioned(slack: Slack) -> None
         token=slack.bot_token, base_url=slack.url, retry_handlers=[]
     )
 
-    [unknown, closed] = await strangers(client, ["CSOUMU", "C0NOWHERE", "CSECRET"])
+    granted = dict.fromkeys(["CSOUMU", "C0NOWHERE", "CSECRET"], NOTHING)
+    [unknown, closed] = await strangers(client, Grants(channels=granted), experts={})
 
     assert "slack.channels.C0NOWHERE" in unknown
     assert "invite the bot" in closed
+
+
+@pytest.mark.parametrize("scope", [True, False])
+async def test_trap_50_groups_and_people_nobody_knows_are_mentioned(
+    slack: Slack, *, scope: bool
+) -> None:
+    """Of groups nothing is said where Slack does not tell: that scope is mentioned."""
+    client = by_way_of(slack, None)
+    [group] = slack.workspace.usergroups
+    nobody = frozenset[Principal]()
+    if not scope:
+        slack.app.scopes.remove("usergroups:read")
+    grants = Grants(
+        groups={group: nobody, "S0NOBODY": nobody},
+        people={slack.workspace.user("tanaka").id: nobody, "U0NOBODY": nobody},
+    )
+
+    found = await strangers(
+        client, grants, experts={"CSOUMU": group, "CGENERAL": "S0NOWHERE"}
+    )
+
+    [*groups, person] = [sentence.partition(":")[0] for sentence in found]
+    assert person == "slack.people.U0NOBODY"
+    expected = ["slack.groups.S0NOBODY", "slack.channels.CGENERAL.ask_group"]
+    assert groups == (expected if scope else [])
+    assert all("correct the id" in sentence for sentence in found)
+
+
+async def test_groups_and_people_are_not_asked_for_where_none_are_named(
+    slack: Slack,
+) -> None:
+    assert not await strangers(by_way_of(slack, None), Grants(), experts={})
+    assert not slack.calls
 
 
 async def test_a_clock_that_is_wrong_is_noticed(slack: Slack) -> None:
