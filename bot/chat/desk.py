@@ -33,6 +33,7 @@ from bot.core.ports.questions import Claims
 from bot.telemetry import ANSWER_FAILED, INBOX_FAILED, SHOWING_FAILED
 from bot.text import phrases
 from bot.text.courtesy import wants_more
+from bot.text.threads import wants_summary
 
 log = structlog.get_logger()
 
@@ -41,6 +42,9 @@ Pause: TypeAlias = Callable[[float], Awaitable[None]]
 
 HISTORY: Final = 4
 """Earlier turns that a follow-up may refer to."""
+
+SUMMARISED: Final = 50
+"""Earlier turns that a summary tells of."""
 
 CLAIMED: Final = timedelta(seconds=60)
 """How long a claim lasts; it is renewed three times as often."""
@@ -252,7 +256,7 @@ class Desk:
                 work = self._works[claim.question] = _Work(claim, deadline)
                 ended = await self._answered(claim, showing)
             # Who stopped it in its last moment was told that it is stopped.
-            return _unanswered(claim, Outcome.CANCELLED) if work.stopped else ended
+            return unanswered(claim, Outcome.CANCELLED) if work.stopped else ended
         except TimeoutError:
             outcome = Outcome.CANCELLED if work.stopped else Outcome.EXPIRED
             return unanswered(claim, outcome)
@@ -337,7 +341,8 @@ class Desk:
             asked_at=incoming.asked_at,
             conversation=incoming.conversation,
             history=await self._conversations.turns(
-                incoming.conversation, limit=HISTORY
+                incoming.conversation,
+                limit=SUMMARISED if wants_summary(incoming.text) else HISTORY,
             ),
             thread=await self._earlier(incoming) if self._earlier else None,
             profile=self._profile(incoming),

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.desk import ATTEMPTS, HOPELESS, Desk
-from bot.chat.surface import Ended, Posted, packed, unpacked
+from bot.chat.desk import ATTEMPTS, HISTORY, HOPELESS, Desk
+from bot.chat.surface import Earlier, Ended, Posted, packed, unpacked
 from bot.core.access import PUB, Audience, principal
 from bot.core.errors import Unavailable
 from bot.core.feedback import Judgement, Verdict, provenance
@@ -33,6 +33,8 @@ from bot.core.model import (
     Sentence,
 )
 from bot.core.ports import Place
+from bot.core.thread import Said
+from bot.core.thread import Thread as Talk
 from bot.state.store import State, open_state
 
 NOW = datetime(2026, 4, 1, 9, tzinfo=UTC)
@@ -165,6 +167,8 @@ async def at_work(
     state: State,
     board: Board,
     answer: Callable[[Question], AsyncGenerator[AnswerEvent, None]] = answer,
+    *,
+    earlier: Earlier | None = None,
 ) -> AsyncIterator[Desk]:
     desk = Desk(
         surface=board,
@@ -174,6 +178,7 @@ async def at_work(
         worker="甲",
         clock=clock,
         pause=lambda _: asyncio.sleep(0.01),
+        earlier=earlier,
     )
     running = asyncio.create_task(desk.run())
     try:
@@ -549,3 +554,54 @@ def test_an_ending_outlives_the_process() -> None:
     )
 
     assert unpacked(packed(ended)) == ended
+
+
+# --- what others said in the thread -----------------------------------------------
+
+
+def kept(folder: Path) -> bytes:
+    """Return everything in the files of a folder."""
+    return b"".join(p.read_bytes() for p in folder.rglob("*") if p.is_file())
+
+
+async def test_what_was_said_in_the_thread_is_known_and_never_stored(
+    state: State, tmp_path: Path
+) -> None:
+    said = Said(place=1, author="佐藤", text="カナリア・経費", said_at=NOW)
+    asked: list[Question] = []
+
+    async def read(question: Incoming, /) -> Talk | None:
+        return Talk(said=(said,), count=1) if question.origin.thread else None
+
+    async def noted(question: Question) -> AsyncGenerator[AnswerEvent, None]:
+        asked.append(question)
+        yield finished(question)
+
+    board = Board()
+    for message in ("1", "2"):
+        await accept(state, incoming(message))
+    async with at_work(state, board, noted, earlier=read) as desk:
+        await seen_through(desk, board, questions=2)
+
+    assert [question.thread for question in asked] == [Talk(said=(said,), count=1)] * 2
+    assert TEXT.encode() in kept(tmp_path)
+    assert "カナリア".encode() not in kept(tmp_path)
+
+
+async def test_a_summary_tells_of_more_turns_than_a_follow_up_does(
+    state: State,
+) -> None:
+    board, told = Board(), dict[str, int]()
+
+    async def counted(question: Question) -> AsyncGenerator[AnswerEvent, None]:
+        told[question.text] = len(question.history)
+        yield finished(question)
+
+    for number in range(1, 8):
+        await accept(state, incoming(f"{number}", asker=f"U{number}"))
+    await accept(state, incoming("8", text="いつまで？"))
+    await accept(state, incoming("9", text="まとめて", asker="U佐藤"))
+    async with at_work(state, board, counted) as desk:
+        await seen_through(desk, board, questions=9)
+
+    assert (told["いつまで？"], told["まとめて"]) == (HISTORY, 8)
