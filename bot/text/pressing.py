@@ -46,6 +46,24 @@ CALLED: Final = Phrase(
     ja="担当者に声をかけました（一つの質問につき一度だけ知らせます）。",
     en="People who know are being asked, once for each question.",
 )
+CALLED_THERE: Final = Phrase(
+    ja="元のチャンネルに質問だけを投稿し、担当者に声をかけます（回答と出典は載せません）。",
+    en="I post your question in its channel and ask people there. Nothing of the "
+    "answer or its sources is shown.",
+)
+CALL_THERE: Final = Phrase(
+    ja=(
+        "質問の文だけを元のチャンネルに投稿し、担当者に声をかけます。"
+        "回答と出典は載せません。"
+    ),
+    en="Your question is posted in its channel, and people are asked there. Nothing of "
+    "the answer or its sources is shown.",
+)
+NOT_THE_ASKER: Final = Phrase(
+    ja="これができるのは、質問した人だけです。", en="Only who asked can do this."
+)
+CALL: Final = Phrase(ja="投稿する", en="Post it")
+CALL_NOT: Final = Phrase(ja="やめる", en="Cancel")
 NOBODY: Final = Phrase(
     ja="ここでは、声をかける担当者が設定されていません。",
     en="Nobody is named here who could be asked.",

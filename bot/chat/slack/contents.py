@@ -18,7 +18,7 @@ from bot.chat.slack.posting import Content, Json
 from bot.chat.slack.rich_text import rich_text
 from bot.chat.surface import Ended
 from bot.core.model import Citation, Language, Outcome, Reason, source_of
-from bot.text import chatting, phrases
+from bot.text import chatting, phrases, pressing
 from bot.text.parts import parts
 from bot.text.split import sentences, truncate
 
@@ -174,7 +174,7 @@ def _source(citation: Citation, language: Language, view: View) -> Json:
         facts.append(phrases.UPDATED.say(language, date=day))
         facts += _warning(citation, language, view)
     block: Json = {"type": "section", "text": _plain(f"{title}\n{' · '.join(facts)}")}
-    url = _followable(citation.url)
+    url = followable(citation.url)
     if url is None:
         return block
     action = actions.numbered(actions.LINK, citation.number)
@@ -232,7 +232,22 @@ def _choices(ended: Ended, view: View) -> Iterator[Json]:
     if view.shareable:
         yield _button(actions.SHARE, chatting.SHARE.say(view.buttons), view)
     if view.expert:
-        yield _button(actions.PERSON, chatting.PERSON.say(view.buttons), view)
+        yield _calling(view)
+
+
+def _calling(view: View) -> Json:
+    """Offer to call people; what is private becomes known only after a question."""
+    button = _button(actions.PERSON, chatting.PERSON.say(view.buttons), view)
+    if not view.private:
+        return button
+    said = {
+        "title": chatting.PERSON,
+        "text": pressing.CALL_THERE,
+        "confirm": pressing.CALL,
+        "deny": pressing.CALL_NOT,
+    }
+    asked = {name: _plain(phrase.say(view.buttons)) for name, phrase in said.items()}
+    return button | {"confirm": asked}
 
 
 # --- blocks -----------------------------------------------------------------------
@@ -251,7 +266,7 @@ def _plain(text: str) -> Json:
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
-def _followable(url: str | None) -> str | None:
+def followable(url: str | None, /) -> str | None:
     """Return the address of a source as Slack takes it for a button."""
     if url is None:
         return None

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, assert_never
 from pydantic import Field, TypeAdapter
 
 from bot.chat.slack import actions
+from bot.chat.slack.contents import followable
 from bot.chat.slack.directory import Directory
 from bot.chat.slack.literal import line, literal
 from bot.chat.slack.markup import escaped
@@ -22,7 +23,7 @@ from bot.chat.slack.spoken import spoken
 from bot.chat.slack.terms import SURFACE
 from bot.core.inbox import Errand, Incoming, Notice, QuestionId
 from bot.core.ports import Askings, Inbox
-from bot.text import replies
+from bot.text import pressing, replies
 from bot.text.phrases import Phrase
 
 EDITED: Final = "edited"
@@ -53,10 +54,21 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A document that is named below a sentence; `label` is on what opens it."""
+
+    text: str
+    url: str | None
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """A sentence for a person: in a thread, or where only that person reads it.
 
-    `calls` is a group of people who are notified of it.
+    `calls` is a group of people who are notified of it, `named` what they are shown
+    with it. In a channel without a thread it begins one; where it cannot, the person
+    is told what is `otherwise`.
     """
 
     kind: Literal["told"] = "told"
@@ -66,6 +78,8 @@ class Told:
     thread: str | None = None
     offer: Offer | None = None
     calls: str | None = None
+    named: tuple[Named, ...] = ()
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +155,7 @@ class Errands:
         content = _TASK.validate_json(errand.notice.content)
         match content:
             case Told():
-                await self._tell(errand, content)
+                await self._tell_or_say_so(errand, content)
             case Withdrawal():
                 await self._withdraw(errand, content)
             case Sharing():
@@ -151,14 +165,21 @@ class Errands:
 
     # --- sentences ----------------------------------------
 
+    async def _tell_or_say_so(self, errand: Errand, told: Told) -> None:
+        try:
+            await self._tell(errand, told)
+        except Denied:
+            if not told.otherwise:
+                raise
+            await self._tell(errand, Told(text=told.otherwise, person=told.person))
+
     async def _tell(self, errand: Errand, told: Told) -> str:
         channel = told.channel or await self._posting.direct(told.person)
         found = await self._standing(errand, channel, told.thread)
         if found is not None:
             return found
-        called = f"<!subteam^{told.calls}> " if told.calls else ""
-        blocks = await self._blocks(told)
-        content = Content(text=called + escaped(told.text), blocks=blocks)
+        blocks = _call(told) if told.calls else await self._blocks(told)
+        content = Content(text=escaped(told.text), blocks=blocks)
         marks = mark(errand.notice.key, NOTICE)
         if told.thread is None:
             return await self._posting.open(channel, content, mark=marks)
@@ -181,10 +202,10 @@ class Errands:
             "type": "button",
             "action_id": offer.action,
             "value": offer.value,
-            "text": {"type": "plain_text", "text": label},
+            "text": _plain(label),
         }
         return [
-            {"type": "section", "text": {"type": "plain_text", "text": told.text}},
+            {"type": "section", "text": _plain(told.text)},
             {"type": "actions", "elements": [button]},
         ]
 
@@ -272,6 +293,10 @@ class Errands:
         before = await self._lookups.incoming(question)
         if before is None:
             return
+        if not before.text:
+            said = pressing.FORGOTTEN.say(before.language)
+            await self._tell(errand, Told(text=said, person=sharing.person))
+            return
         try:
             thread = await self._opened(errand, before, sharing.person)
         except Denied:
@@ -289,6 +314,38 @@ class Errands:
         said = replies.SHARED.say(before.language, question=asked)
         told = Told(text=said, person=person, channel=before.origin.channel)
         return await self._tell(errand, told)
+
+
+def _call(told: Told) -> list[Json]:
+    """Return the blocks that call people: of messages with blocks only those do."""
+    return [
+        {"type": "section", "text": {"type": "mrkdwn", "text": _group(told.calls)}},
+        {"type": "section", "text": _plain(told.text)},
+        *(_opened(number, each) for number, each in enumerate(told.named, start=1)),
+    ]
+
+
+def _group(group: str | None) -> str:
+    return f"<!subteam^{group}>"
+
+
+def _opened(number: int, named: Named) -> Json:
+    """Name a document, with a button that opens it."""
+    block: Json = {"type": "section", "text": _plain(named.text)}
+    url = followable(named.url)
+    if url is None:
+        return block
+    button = {
+        "type": "button",
+        "action_id": actions.numbered(actions.LINK, number),
+        "text": _plain(named.label),
+        "url": url,
+    }
+    return block | {"accessory": button}
+
+
+def _plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text, "emoji": False}
 
 
 def _offers(message: Mapping[str, Any], question: QuestionId) -> bool:

@@ -14,9 +14,9 @@ _ALONE: Final = frozenset({Kind.COMMAND, Kind.SHORTCUT})
 
 def is_private(incoming: Incoming, /) -> bool:
     """Whether only the asker sees the answer, in a thread that we open."""
-    return incoming.kind in _ALONE or (
-        incoming.kind is Kind.DIRECT and incoming.origin.message is None
-    )
+    origin = incoming.origin
+    nowhere = origin.message is None and origin.thread is None
+    return incoming.kind in _ALONE or (incoming.kind is Kind.DIRECT and nowhere)
 
 
 def is_direct(incoming: Incoming, /) -> bool:

@@ -1,5 +1,6 @@
 """Does what people want who press a button below an answer."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from bot.chat.slack.modals import Matter
 from bot.chat.slack.passages import Passages
 from bot.chat.slack.posting import Content, Posting
 from bot.chat.slack.pressed import Pressed, pressed, submitted
-from bot.chat.slack.refusals import Denied
+from bot.chat.slack.refusals import Denied, Missing
 from bot.chat.slack.spoken import spoken
 from bot.chat.slack.verdicts import Verdicts
 from bot.core.errors import Conflict, Unavailable
@@ -101,6 +102,8 @@ class Presses:
                 return await self._asked_again(press)
             case actions.PERSON:
                 return await self._called(press)
+            case actions.ASK_EDITED | actions.WITHDRAW:
+                return await self._taken_up(press)
             case _:
                 return None
 
@@ -122,7 +125,9 @@ class Presses:
 
     async def _called(self, press: Pressed) -> Phrase:
         question = QuestionId(press.button.value)
-        said = await self._calling.call(question, press.container.channel_id)
+        said = await self._calling.call(
+            question, press.container.channel_id, user=press.user.id
+        )
         self._told()
         return said
 
@@ -133,6 +138,17 @@ class Presses:
             return pressing.FORGOTTEN
         private = press.button.action_id == actions.PRIVATELY
         return replies.IN_DIRECT if private else None
+
+    async def _taken_up(self, press: Pressed) -> Phrase | None:
+        """Take an offer away once who it was for has taken it up."""
+        question, _, _ = press.button.value.partition(":")
+        asked = await self._lookups.incoming(QuestionId(question))
+        if asked is None or asked.asker != press.user.id:
+            return pressing.NOT_THE_ASKER
+        where = press.container
+        with contextlib.suppress(Missing):
+            await self._posting.delete(where.channel_id, where.message_ts)
+        return None
 
     # --- whether it helped -----------------------------------------------------------
 
