@@ -18,7 +18,7 @@ from bot.chat.surface import Earlier, Ended, Showing, Surface, packed, unpacked
 from bot.core.access import Audience
 from bot.core.errors import BotError, Conflict, Unavailable
 from bot.core.feedback import Provenance, provenance
-from bot.core.inbox import Claim, Incoming, QuestionId
+from bot.core.inbox import Claim, Incoming, Kind, QuestionId
 from bot.core.model import (
     AnswerEvent,
     Declined,
@@ -297,7 +297,7 @@ class Desk:
         question = await self._question(claim, audience)
         before = TICKET.set(
             Ticket(
-                asker=claim.incoming.asker,
+                asker=_charged(claim.incoming),
                 conversation=str(claim.incoming.conversation),
                 moved=showing.moved,
             )
@@ -348,3 +348,8 @@ class Desk:
             profile=self._profile(incoming),
             detailed=wants_more(incoming.text),
         )
+
+
+def _charged(incoming: Incoming) -> str:
+    """Return on whose account a model is asked; nobody's for what was overheard."""
+    return "" if incoming.kind is Kind.OVERHEARD else incoming.asker

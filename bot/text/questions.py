@@ -22,6 +22,11 @@ _ENGLISH: Final = re.compile(
     re.IGNORECASE,
 )
 
+_QUOTED: Final = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
+_SIGN: Final = re.compile(r"(?<!\S)[@#][A-Za-z0-9_.-]+|:[\w+'-]+:")
+"""People, channels and emoji by their names."""
+_LETTER: Final = re.compile(r"[^\W\d_]")
+
 
 def is_question(text: str, /) -> bool:
     """Whether the text asks, requests or reports a fault, in Japanese or English.
@@ -35,3 +40,14 @@ def is_question(text: str, /) -> bool:
         return True
     found = _JAPANESE.search(said) or _ENGLISH.search(said)
     return found is not None and not is_greeting_only(said)
+
+
+def asks_in_words(text: str, /) -> bool:
+    """Whether somebody who speaks to everybody asks something in words of their own.
+
+    Like `is_question`, but nothing that is only emoji, marks, code, addresses, names
+    or a quotation of others asks anything.
+    """
+    own = _NOT_SAID.sub(" ", _QUOTED.sub(" ", _NOT_SAID.sub(" ", text)))
+    own = _SIGN.sub(" ", own)
+    return len(_LETTER.findall(own)) > 1 and is_question(own)

@@ -10,10 +10,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.slack.directory import Directory
 from bot.chat.slack.quiet import quiet_logger
-from bot.chat.slack.showing import Showings, SlackShowing
+from bot.chat.slack.showing import Showings
 from bot.chat.slack.stage import Look
 from bot.chat.slack.trail import Owner
-from bot.chat.surface import Ended
+from bot.chat.surface import Ended, Showing
 from bot.core.errors import Conflict
 from bot.core.inbox import Claim, Incoming, Kind, Origin, QuestionId
 from bot.core.model import (
@@ -155,7 +155,7 @@ class Thread:
         )
 
     @asynccontextmanager
-    async def showing(self, claim: Claim) -> AsyncIterator[SlackShowing]:
+    async def showing(self, claim: Claim) -> AsyncIterator[Showing]:
         """Show a question as the desk does."""
 
         async def posted(message: str) -> None:

@@ -4,8 +4,8 @@ Pure: whether a thread is one that the bot answers in is for others to find out.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Final, assert_never
 
 from pydantic import ValidationError
@@ -33,15 +33,19 @@ from bot.chat.slack.taken import (
     Edited,
     FollowedUp,
     Hushed,
+    Replied,
     StopPressed,
     Taken,
 )
 from bot.chat.slack.terms import SHARED, Terms, Us
 from bot.core.inbox import Incoming, Kind
 from bot.text.language import detect
-from bot.text.questions import is_question
+from bot.text.questions import asks_in_words, is_question
 from bot.text.quiet import wants_quiet
 from bot.text.threads import wants_summary
+
+STALE: Final = timedelta(minutes=5)
+"""How long after its time a question to everybody may still be answered unasked."""
 
 _TOMBSTONE: Final = "tombstone"
 
@@ -103,14 +107,43 @@ class Intake:
         quiet = message.thread_ts is not None and wants_quiet(incoming.text)
         to_us = not markup.addresses_other(text, bot=self.us.user)
         match kind:
+            case Kind.OVERHEARD:
+                return self._overheard(message, incoming, now)
             case Kind.MENTION | Kind.FOLLOW_UP if quiet:
                 return Hushed(incoming=incoming)
             case Kind.FOLLOW_UP if to_us and _asks(incoming.text):
                 return FollowedUp(incoming=incoming)
             case Kind.FOLLOW_UP:
-                return None
+                return self._replied(incoming)
             case _:
                 return Asked(incoming=incoming)
+
+    def _overheard(
+        self, message: Message, incoming: Incoming, now: datetime
+    ) -> Taken | None:
+        """Read a question to everybody, where the bot may answer those after a while.
+
+        When that while is long over, nobody waits for the bot to say something.
+        """
+        overhears = self.terms.overhears.get(message.channel)
+        asks = message.bot_id is None and self._asks_everybody(message.text or "")
+        if overhears is None or not asks:
+            return None
+        due_at = incoming.asked_at + overhears.after
+        expires_at = due_at + min(self.terms.deadline, STALE)
+        if expires_at <= now:
+            return None
+        return Asked(incoming=replace(incoming, due_at=due_at, expires_at=expires_at))
+
+    def _replied(self, incoming: Incoming) -> Taken | None:
+        if incoming.origin.channel not in self.terms.overhears:
+            return None
+        return Replied(conversation=incoming.conversation, user=incoming.asker)
+
+    def _asks_everybody(self, text: str) -> bool:
+        """Whether a message asks something, and no one person or group."""
+        to_all = markup.addresses_everybody(text, bot=self.us.user)
+        return to_all and asks_in_words(self.us.plain(text))
 
     def _incoming(
         self, callback: Callback, message: Message, kind: Kind, now: datetime
@@ -152,6 +185,7 @@ class Intake:
             user=edit.message.user or "",
             text=text,
             language=detect(text, default=self.terms.language),
+            asks=self._asks_everybody(edit.message.text or ""),
         )
 
 
@@ -160,9 +194,9 @@ def _asks(text: str) -> bool:
 
 
 def _kind(message: Message, *, told: bool) -> Kind | None:
-    """Say how a message asks; in channels what is outside of threads must mention."""
+    """Say how a message asks; it may also ask nothing, or not the bot."""
     if message.channel_type == "im" or message.channel.startswith("D"):
         return Kind.DIRECT if message.type == "message" else None
     if told or message.type == "app_mention":
         return Kind.MENTION
-    return Kind.FOLLOW_UP if message.thread_ts is not None else None
+    return Kind.FOLLOW_UP if message.thread_ts is not None else Kind.OVERHEARD

@@ -27,6 +27,8 @@ _NO_NAME: Final = (
 )
 """Words that begin a sentence and have a comma after them, as a name has."""
 
+_EVERYBODY: Final = re.compile(r"<!(?:here|channel|everyone)(?:\|[^<>]*)?>")
+_GROUP: Final = "<!subteam^"
 _ADDRESSED: Final = re.compile(
     rf"""\s*(?:
         @\w
@@ -64,6 +66,12 @@ def addresses_other(text: str, /, *, bot: str) -> bool:
     if people:
         return bot not in people
     return _ADDRESSED.match(plain(text, bot=bot)) is not None
+
+
+def addresses_everybody(text: str, /, *, bot: str) -> bool:
+    """Whether a message in a channel speaks to no one person, and no one group."""
+    said = _EVERYBODY.sub(" ", text)
+    return _GROUP not in said and not addresses_other(said, bot=bot)
 
 
 def plain(

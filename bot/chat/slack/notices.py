@@ -11,7 +11,7 @@ from bot.chat.slack.errands import Errands, notice
 from bot.chat.slack.refusals import Denied
 from bot.chat.slack.terms import SURFACE
 from bot.core.errors import Conflict, Unavailable
-from bot.core.inbox import Errand, Incoming, Notice, QuestionId
+from bot.core.inbox import Errand, Incoming, Kind, Notice, QuestionId
 from bot.core.ports import InboxUpkeep, Outbox
 from bot.telemetry import SHOWING_FAILED
 from bot.text import phrases
@@ -27,8 +27,10 @@ _HELD: Final = timedelta(seconds=60)
 _LATER: Final = timedelta(seconds=30)
 
 
-def expired(question: QuestionId, incoming: Incoming, /) -> Notice:
-    """Return what is told about a question that has expired."""
+def expired(question: QuestionId, incoming: Incoming, /) -> Notice | None:
+    """Return what is told about a question that has expired, if anybody asked us."""
+    if incoming.kind is Kind.OVERHEARD:
+        return None
     return notice(f"expired:{question}", incoming, phrases.QUESTION_EXPIRED)
 
 

@@ -12,6 +12,7 @@ from bot.chat.slack.directory import Directory
 from bot.chat.slack.errands import EDITED, Offer, Sharing, Withdrawal, notice, task
 from bot.chat.slack.intake import Intake
 from bot.chat.slack.notices import Notices
+from bot.chat.slack.overhearing import AT_ONCE, Overhearing
 from bot.chat.slack.repeats import Repeats
 from bot.chat.slack.spoken import spoken
 from bot.chat.slack.taken import (
@@ -26,6 +27,7 @@ from bot.chat.slack.taken import (
     FollowedUp,
     HelpWanted,
     Hushed,
+    Replied,
     StopPressed,
     Taken,
     WithdrawalWanted,
@@ -38,9 +40,6 @@ from bot.text import phrases, replies
 
 ENGAGED: Final = timedelta(days=14)
 """How long a thread is answered in without a mention after something was asked."""
-
-AT_ONCE: Final = 2
-"""Open questions a person may have: one that is answered, and one that waits."""
 
 
 class Lookups(Threads, Askings, Protocol):
@@ -87,6 +86,9 @@ class Reception:
         self._outbox = outbox
         self._clock = clock
         self._hears_threads = hears_threads
+        self._overhearing = Overhearing(
+            intake.terms.overhears, work, inbox=inbox, lookups=lookups, clock=clock
+        )
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, body: Mapping[str, Any], /) -> str | None:
@@ -131,7 +133,7 @@ class Reception:
                 # An ack cannot wait for Slack to say what somebody speaks.
                 both = sorted(Language, key=lambda language: language is not first)
                 return "\n\n".join(replies.ASK_HELP.say(each) for each in both)
-            case FollowedUp() | Hushed() | AskedAgain() | EditAsked():
+            case FollowedUp() | Hushed() | Replied() | AskedAgain() | EditAsked():
                 await self._spoken(taken)
             case StopPressed():
                 return await self._stopped(taken)
@@ -146,7 +148,11 @@ class Reception:
     async def _asked(self, incoming: Incoming) -> str | None:
         if incoming.kind is Kind.DIRECT and incoming.origin.thread is not None:
             incoming = await self._within(incoming)
+        if incoming.kind is Kind.OVERHEARD:
+            await self._overhearing.take(incoming)
+            return None
         if incoming.kind is Kind.MENTION and incoming.origin.thread is not None:
+            await self._overhearing.make_room(incoming.conversation)
             await self._lookups.resume(incoming.conversation)
         await self._accept(incoming)
         if incoming.kind is Kind.MENTION and not self._hears_threads:
@@ -164,15 +170,15 @@ class Reception:
         return replace(incoming, conversation=found) if found else incoming
 
     async def _spoken(
-        self, taken: FollowedUp | Hushed | AskedAgain | EditAsked
+        self, taken: FollowedUp | Hushed | Replied | AskedAgain | EditAsked
     ) -> None:
         match taken:
             case FollowedUp(incoming=incoming):
-                if await self._engaged(incoming.conversation):
-                    await self._accept(incoming)
+                await self._followed_up(incoming)
             case Hushed(incoming=incoming):
-                if await self._engaged(incoming.conversation):
-                    await self._hush(incoming)
+                await self._hush(incoming)
+            case Replied(conversation=conversation, user=user):
+                await self._overhearing.give_way(conversation, to=user)
             case AskedAgain():
                 await self._ask_again(taken)
             case EditAsked(question=question, user=user):
@@ -199,7 +205,17 @@ class Reception:
         since = self._clock() - ENGAGED
         return await self._lookups.engaged(conversation, since=since)
 
+    async def _followed_up(self, incoming: Incoming) -> None:
+        if await self._engaged(incoming.conversation):
+            await self._accept(incoming)
+        else:
+            here = incoming.conversation
+            await self._overhearing.give_way(here, to=incoming.asker)
+
     async def _hush(self, incoming: Incoming) -> None:
+        await self._overhearing.make_room(incoming.conversation)
+        if not await self._engaged(incoming.conversation):
+            return
         now = self._clock()
         await self._lookups.hush(incoming.conversation, now=now)
         told = notice(f"hushed:{incoming.event}", incoming, replies.HUSHED)
@@ -214,7 +230,9 @@ class Reception:
     async def _accept_in_turn(self, incoming: Incoming) -> None:
         """Store a question; the third of a person that is open is refused at once."""
         now = self._clock()
-        open_ones = await self._lookups.open_of(incoming.asker, surface=SURFACE)
+        open_ones = await self._lookups.open_of(
+            incoming.asker, surface=SURFACE, without={Kind.OVERHEARD}
+        )
         if len(open_ones) < AT_ONCE:
             await self._inbox.accept(incoming, now=now)
             return
@@ -254,7 +272,9 @@ class Reception:
         before = question and await self._lookups.incoming(question)
         if not question or not before or before.asker != edited.user:
             return
-        if not await self._lookups.replace(question, edited.text, edited.language):
+        if before.kind is Kind.OVERHEARD and not edited.asks:
+            await self._overhearing.drop(question)
+        elif not await self._lookups.replace(question, edited.text, edited.language):
             await self._offer(question, before, edited)
 
     async def _offer(
@@ -264,6 +284,8 @@ class Reception:
         value = actions.edited(question, edited.text)
         if value is None or not edited.text or edited.text == before.text:
             return
+        if before.kind is Kind.OVERHEARD and not await self._shown(question):
+            return
         label = replies.ASK_EDITED.say(before.language)
         told = notice(
             f"{EDITED}:{value}",
@@ -272,6 +294,9 @@ class Reception:
             offer=Offer(action=actions.ASK_EDITED, value=value, label=label),
         )
         await self._outbox.put([told], now=self._clock())
+
+    async def _shown(self, question: QuestionId) -> bool:
+        return bool(await self._lookups.messages(question))
 
     async def _deleted(self, origin: Origin) -> None:
         """End a question that nobody asks any more, and take its answer away."""
@@ -333,5 +358,8 @@ class Reception:
             return True
         told = notice(f"stopped:{question}", incoming, phrases.QUESTION_CANCELLED)
         return await self._inbox.end(
-            question, Outcome.CANCELLED, now=self._clock(), notices=[told]
+            question,
+            Outcome.CANCELLED,
+            now=self._clock(),
+            notices=[] if incoming.kind is Kind.OVERHEARD else [told],
         )

@@ -31,7 +31,10 @@ class Repeats:
         """Return a question as somebody asks it once more, pressing once."""
         key = f"{again.how}:{again.question}:{again.user}"
         repeated = replace(
-            before, event=key, asked_at=now, expires_at=now + self.terms.deadline
+            _to_us(before),
+            event=key,
+            asked_at=now,
+            expires_at=now + self.terms.deadline,
         )
         match again.how:
             case Again.PRIVATELY:
@@ -62,7 +65,7 @@ class Repeats:
         """Return a question as it is asked since it was edited."""
         root = before.origin.thread or before.origin.message
         return replace(
-            before,
+            _to_us(before),
             event=f"edited:{edit.question}:{sha256(edit.text.encode()).hexdigest()}",
             text=edit.text,
             language=detect(edit.text, default=before.language),
@@ -87,6 +90,13 @@ class Repeats:
             expires_at=now + self.terms.deadline,
             hints={},
         )
+
+
+def _to_us(before: Incoming) -> Incoming:
+    """Return a question as one that the bot is asked, though it overheard it."""
+    if before.kind is not Kind.OVERHEARD:
+        return before
+    return replace(before, kind=Kind.MENTION, due_at=None)
 
 
 def _thread_of(before: Incoming) -> Mapping[str, object]:

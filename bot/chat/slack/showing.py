@@ -26,9 +26,10 @@ from bot.chat.slack.stage import Look, Stage
 from bot.chat.slack.status import StatusLine
 from bot.chat.slack.terms import RESPONSE_URL
 from bot.chat.slack.trail import Owner, Trail
-from bot.chat.surface import Ended, Posted
+from bot.chat.slack.unasked import Unasked
+from bot.chat.surface import Ended, Posted, Showing
 from bot.core.errors import Conflict, Unavailable
-from bot.core.inbox import Claim, QuestionId
+from bot.core.inbox import Claim, Kind, QuestionId
 from bot.core.model import (
     AnswerEvent,
     Declined,
@@ -92,11 +93,12 @@ class Showings:
         )
 
     @asynccontextmanager
-    async def showing(
-        self, claim: Claim, posted: Posted, /
-    ) -> AsyncIterator["SlackShowing"]:
+    async def showing(self, claim: Claim, posted: Posted, /) -> AsyncIterator[Showing]:
         """Begin to show a question; what an earlier attempt posted is taken over."""
         showing = SlackShowing(self._stage, claim, posted)
+        if claim.incoming.kind is Kind.OVERHEARD:
+            yield Unasked(showing, self._stage, claim)
+            return
         await showing.begin()
         async with asyncio.TaskGroup() as group:
             signs = group.create_task(showing.keep())
@@ -126,7 +128,7 @@ class SlackShowing:
             now=stage.now(),
             private=is_direct(claim.incoming),
             shareable=is_of_channel(claim.incoming),
-            expert=(not is_direct(claim.incoming) or is_of_channel(claim.incoming))
+            expert=not is_direct(claim.incoming)
             and claim.incoming.origin.channel in stage.look.experts,
             detailed=wants_more(claim.incoming.text),
             stale_after=stage.look.stale_after,

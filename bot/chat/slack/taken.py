@@ -23,6 +23,14 @@ class FollowedUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Replied:
+    """Somebody said in a thread what is nothing to the bot."""
+
+    conversation: ConversationId
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hushed:
     """Somebody wants silence in a thread, if the bot answers there."""
 
@@ -70,12 +78,13 @@ class WithdrawalWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edited:
-    """A message says something else now."""
+    """A message says something else now; is it still a question to everybody?"""
 
     origin: Origin
     user: str
     text: str
     language: Language
+    asks: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +129,7 @@ class CompanyChanged:
 Taken: TypeAlias = (
     Asked
     | FollowedUp
+    | Replied
     | Hushed
     | AskedAgain
     | EditAsked

@@ -56,9 +56,22 @@ class Us:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Overhears:
+    """When the bot answers in a channel what nobody asked it, and how often."""
+
+    after: timedelta
+    per_hour: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What the settings say about questions; `bots` may ask in their channels."""
+    """What the settings say about questions.
+
+    `bots` may ask in their channels, and in those of `overhears` the bot answers
+    people who asked everybody.
+    """
 
     deadline: timedelta
     language: Language = Language.JA
     bots: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    overhears: Mapping[str, Overhears] = field(default_factory=dict)

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.slack.showing import SlackShowing
-from bot.chat.surface import Ended
+from bot.chat.surface import Ended, Showing
 from bot.core.errors import Unavailable
 from bot.core.inbox import Incoming
 from bot.core.model import Outcome, Sentence
@@ -33,7 +32,7 @@ def count(slack: Slack, method: str) -> int:
     return len(slack.calls_to(method))
 
 
-async def ended(thread: Thread, showing: SlackShowing, how: Ended) -> None:
+async def ended(thread: Thread, showing: Showing, how: Ended) -> None:
     """End it as the desk does: again while Slack or the state is down."""
 
     async def until_done() -> None:

@@ -1,0 +1,109 @@
+"""An answer that nobody asked for is shown with its sources, once, or not at all."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core.inbox import Claim, Kind, QuestionId
+from bot.core.model import Outcome, Searching, Sentence
+from bot.core.ports import Place
+from tests.fakes.shown import Thread, answered, asked, said
+from tests.fakes.slack import Slack
+from tests.fakes.slack.model import Message
+
+QUESTION = QuestionId("q1")
+
+
+def claim_of(message: Message, *, attempt: int = 1) -> Claim:
+    incoming = replace(asked(message), kind=Kind.OVERHEARD)
+    return Claim(question=QUESTION, attempt=attempt, incoming=incoming)
+
+
+@pytest.fixture
+async def message(slack: Slack) -> Message:
+    """A question to everybody."""
+    return await slack.say("tanaka", "総務", "有給休暇は何日ですか？")
+
+
+async def noted(_: str) -> None:
+    """Note nothing."""
+
+
+@pytest.mark.parametrize(
+    ("ended", "replies"),
+    [
+        (answered(), 1),
+        (answered(citations=()), 0),
+        (said(Outcome.REFUSED, "文書にありません。"), 0),
+        (said(Outcome.FAILED, "うまくいきませんでした。"), 0),
+        (said(Outcome.EXPIRED, "時間切れです。"), 0),
+        (said(Outcome.CANCELLED, "中止しました。"), 0),
+    ],
+)
+async def test_only_an_answer_with_sources_is_shown(
+    slack: Slack, thread: Thread, message: Message, ended: object, replies: int
+) -> None:
+    async with thread.showings.showing(claim_of(message), noted) as showing:
+        await showing.show(Searching(queries=("有給休暇",)))
+        await showing.show(Sentence(text="20日です。[1]"))
+        assert not slack.replies(message)
+        await showing.end(ended)  # type: ignore[arg-type]  # of the parameters
+
+    assert len(slack.replies(message)) == replies
+    assert not slack.status(message)
+    assert slack.session(message) is None
+
+
+async def test_after_a_crash_it_is_not_said_twice(
+    slack: Slack, thread: Thread, message: Message
+) -> None:
+    for attempt in (1, 2):
+        claim = claim_of(message, attempt=attempt)
+        async with thread.showings.showing(claim, noted) as showing:
+            await showing.end(answered())
+
+    assert len(slack.replies(message)) == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "gives_way"), [("sato", True), ("tanaka", False), ("deploy-bot", False)]
+)
+async def test_people_may_have_replied_while_nobody_listened(
+    slack: Slack, thread: Thread, message: Message, who: str, *, gives_way: bool
+) -> None:
+    await slack.invite("deploy-bot", "総務")
+    await slack.say(who, "総務", "20日です", thread=message)
+    async with thread.showings.showing(claim_of(message), noted) as showing:
+        await showing.show(Sentence(text="20日です。[1]"))
+        await showing.show(Sentence(text="半休もあります。[1]"))
+
+    assert thread.stopped == ([QUESTION] if gives_way else [])
+    assert len(slack.calls_to("conversations.replies")) == 1
+
+
+async def test_where_threads_cannot_be_read_it_goes_on(
+    slack: Slack, thread: Thread, message: Message
+) -> None:
+    slack.workspace.channel("総務").members.remove(slack.bot.id)
+    async with thread.showings.showing(claim_of(message), noted) as showing:
+        await showing.show(Sentence(text="20日です。[1]"))
+        await showing.end(answered())
+
+    assert thread.stopped == []
+
+
+@pytest.mark.parametrize(
+    ("place", "gives_way"),
+    [
+        (Place(position=3, wait=901.0), True),
+        (Place(position=3, wait=60.0), False),
+        (Place(position=0, wait=0.0), False),
+    ],
+)
+async def test_whoever_waits_goes_first(
+    thread: Thread, message: Message, place: Place, *, gives_way: bool
+) -> None:
+    async with thread.showings.showing(claim_of(message), noted) as showing:
+        showing.moved(place)
+
+    assert thread.stopped == ([QUESTION] if gives_way else [])
