@@ -4,6 +4,7 @@ What `mrkdwn` makes of 「*」 between Japanese letters, of `<!channel>` or of a
 brackets cannot happen here: a text element is shown as it is.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -23,6 +24,7 @@ _DEEPEST: Final = 6
 _SPACED: Final = frozenset(["paragraph", "bullet_list", "ordered_list"])
 """What a paragraph stands apart from."""
 
+_MARKS: Final = re.compile(r"(?:\[\d{1,2}\])+")
 _STYLES: Final = {"strong": "bold", "em": "italic", "s": "strike"}
 
 
@@ -32,7 +34,47 @@ def rich_text(markdown: str, /) -> list[Block]:
     Headings become bold, tables code, links and images their text.
     """
     tree = SyntaxTreeNode(_MARKDOWN.parse(printable(markdown)))
-    return list(_blocks(tree.children))
+    return _marked_above(list(_blocks(tree.children)))
+
+
+def _marked_above(blocks: Sequence[Block]) -> list[Block]:
+    """Put citations that stand alone below code behind what is said above it.
+
+    In Markdown they have to stand there, for only a bare line closes a fence.
+    """
+    marked: list[Block] = []
+    for block in blocks:
+        if len(marked) > 1 and _is_code(marked[-1]) and (marks := _marks(block)):
+            above = _last_line(marked[-2])
+            if above is not None:
+                space = " " if above[-1]["text"][-1:].isascii() else ""
+                above.append(_text(f"{space}{marks}", {}))
+                continue
+        marked.append(block)
+    return marked
+
+
+def _is_code(block: Block) -> bool:
+    return block["type"] == "rich_text_preformatted"
+
+
+def _marks(block: Block) -> str | None:
+    """Return the citations of a paragraph that has nothing else."""
+    if block["type"] != "rich_text_section":
+        return None
+    said = "".join(piece["text"] for piece in block["elements"]).strip()
+    return said if _MARKS.fullmatch(said) else None
+
+
+def _last_line(block: Block) -> list[Block] | None:
+    match block["type"]:
+        case "rich_text_section":
+            elements: list[Block] = block["elements"]
+            return elements
+        case "rich_text_list":
+            return _last_line(block["elements"][-1])
+        case _:
+            return None
 
 
 def _blocks(nodes: Sequence[SyntaxTreeNode], *, indent: int = 0) -> Iterator[Block]:

@@ -75,6 +75,23 @@ def test_what_follows_a_list_is_apart_from_it() -> None:
         assert words(shown) == "次のとおりです。東京\n詳しくは人事部まで。"
 
 
+def test_a_citation_of_code_stands_behind_what_introduces_it() -> None:
+    shown = rich_text("次を実行します。\n\n```sh\nls 一覧\n```\n[1][2]\n\n続きです。")
+
+    assert words(shown) == "次を実行します。[1][2]ls 一覧\n続きです。"
+
+
+def test_a_citation_of_code_after_a_list_stands_behind_its_last_item() -> None:
+    shown = rich_text("- Stop it\n- Start it\n\n```\nrestart\n```\n[1]")
+
+    assert words(shown) == "Stop itStart it [1]restart"
+
+
+def test_a_citation_stays_below_code_that_nothing_introduces() -> None:
+    assert words(rich_text("```\nls\n```\n[1]")) == "ls[1]"
+    assert words(rich_text("文。\n\n```\nls\n```\n[1] 続き")) == "文。ls[1] 続き"
+
+
 MARKS = ["**", "*", "`", "```\n", "\n", "\n\n", "- ", "1. ", "> ", "| a |", "# ", "~~"]
 WORDS = ["締め日", "[1]", "[x](y)", "&amp;", "<b>", "\t", " ", "---\n", "👨‍👩‍👧"]
 
