@@ -146,6 +146,11 @@ class Settings(BaseSettings):
         """Return where data lies, as an absolute path."""
         return (self.base / self.data).resolve()
 
+    def written(self) -> tuple[Path, Path]:
+        """Return the files of settings, of which any may be missing."""
+        config, _ = self.files
+        return config, config.parent / ".env"
+
     def model_hosts(self) -> tuple[HostSettings, ...]:
         """Return the hosts that models run on, with everything decided."""
         return decided(self.ollama, self.hosts)

@@ -33,6 +33,10 @@ SLACK_CLOCK: Final = Phrase(
     ja="このホストの時計は Slack と {seconds} 秒ずれています。NTP で合わせてください。",
     en="The clock of this host differs from Slack's by {seconds} s; set it by NTP.",
 )
+TELLING: Final = Phrase(
+    ja="{file} の秘密情報を誰もが読めます。`chmod 600 {file}` を実行してください。",
+    en="Everybody here may read secrets in {file}; run `chmod 600 {file}`.",
+)
 SETTINGS_FINE: Final = Phrase(
     ja="設定に問題はありません。データは {folder} にあります。",
     en="The settings are fine; data lies in {folder}.",

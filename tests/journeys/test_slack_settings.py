@@ -8,6 +8,7 @@ import pytest
 
 from tests.fakes.terminal import Terminal
 
+KEY = '[index]\napi_key = "カナリア"\n'
 TOKENS = '[slack]\nbot_token = "xoxb-カナリア"\napp_token = "xapp-カナリア"\n'
 
 
@@ -69,4 +70,22 @@ def test_row_98_a_secret_file_that_everybody_may_read_is_one_sentence(
 
     assert (ran.code, f"run `chmod 600 {file}`" in ran.err) == (2, True), ran.all
     assert len(ran.err.splitlines()) == 1
+    assert "カナリア" not in ran.all
+
+
+@pytest.mark.parametrize("name", [".env", "shirube.toml"])
+@pytest.mark.parametrize("mode", [0o644, 0o600])
+def test_row_98_settings_with_secrets_that_everybody_may_read_are_told(
+    tmp_path: Path, name: str, mode: int
+) -> None:
+    tmp_path.chmod(0o755)
+    terminal = Terminal(tmp_path)
+    terminal.configure("")
+    secret = terminal.write(
+        name, "SHIRUBE_INDEX__API_KEY=カナリア" if name == ".env" else KEY
+    )
+    secret.chmod(mode)
+    ran = terminal.run("check")
+
+    assert (f"run `chmod 600 {secret}`" in ran.out) is (mode == 0o644), ran.all
     assert "カナリア" not in ran.all

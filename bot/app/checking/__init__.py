@@ -23,6 +23,7 @@ from bot.app.checking.hosts import host_things
 from bot.app.checking.slack import slack_things
 from bot.app.rooms import Rooms
 from bot.app.running import now
+from bot.app.secret import secrets
 from bot.core.errors import BotError, Unavailable
 from bot.core.model import Generation, Language
 from bot.ops.check import LIMIT, Findings, Level, Speaker, Thing, aside, fault
@@ -36,6 +37,7 @@ from bot.ops.stores import (
     key_finding,
 )
 from bot.settings import Settings, SourceSettings
+from bot.settings.exposure import telling
 from bot.state.report import report
 from bot.state.store import State, state_site
 from bot.text import findings as say
@@ -105,6 +107,12 @@ class _Checking:
         findings = [self.speaker.ok(say.SETTINGS_FINE, folder=folder)]
         if not self.settings.sources:
             findings.append(self.speaker.error(say.NO_SOURCES))
+        hidden = secrets(self.settings)
+        findings += [
+            self.speaker.warning(say.TELLING, file=file)
+            for file in self.settings.written()
+            if telling(file, hidden)
+        ]
         return findings
 
     def _source(self, source: SourceSettings) -> Thing:
