@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
 
 from bot.answering import condense
 from bot.answering.concurrently import together
@@ -38,6 +38,13 @@ _SHORT_FILTER: Final = 50
 
 _TELLING_TEXT: Final = 80
 """A shorter text may mean something else under another title."""
+
+
+Orphans: TypeAlias = Callable[[int], object]
+
+
+def uncounted(_: int, /) -> None:
+    """Count nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +85,8 @@ class _Search:
     principals: AbstractSet[Principal]
     tokens: Sequence[Sequence[str]]
     vectors: Sequence[Vector]
+    orphans: set[ChunkId] = field(default_factory=set)
+    """What was found and belongs to no live revision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +105,10 @@ class _Found:
 
 
 class Retrieval:
-    """Searches the index and lets through what the catalogue calls live."""
+    """Searches the index and lets through what the catalogue calls live.
+
+    `orphans` is told how many chunks a search found that belong to nothing live.
+    """
 
     def __init__(
         self,
@@ -105,11 +117,13 @@ class Retrieval:
         catalogue: Catalogue,
         embedder: Embedder | None,
         limits: Limits | None = None,
+        orphans: Orphans = uncounted,
     ) -> None:
         self._index = index
         self._catalogue = catalogue
         self._embedder = embedder
         self._limits = limits or Limits()
+        self._orphans = orphans
 
     async def find(self, question: Question, generation: Generation, /) -> Retrieved:
         """Find passages that are live now and that the whole audience may see.
@@ -132,6 +146,7 @@ class Retrieval:
             vectors=vectors,
         )
         found, passages = await self._search(search, alpha)
+        self._orphans(len(search.orphans))
         chosen = choose(passages, self._limits)
         return Retrieved(
             passages=chosen,
@@ -227,16 +242,17 @@ class Retrieval:
         """Return the documents of those chunks that are live and permitted."""
         ids = {chunk.document for chunk in chunks}
         live = await self._catalogue.live(search.generation.id, ids)
-        permitted = {
-            document.id: document
-            for document in live.values()
-            if document.access.permits(search.audience)
-        }
-        return {
-            chunk.id: permitted[chunk.document]
+        now = {
+            chunk.id: live[chunk.document]
             for chunk in chunks
-            if chunk.document in permitted
-            and permitted[chunk.document].revision == chunk.revision
+            if chunk.document in live
+            and live[chunk.document].revision == chunk.revision
+        }
+        search.orphans.update(chunk.id for chunk in chunks if chunk.id not in now)
+        return {
+            chunk: document
+            for chunk, document in now.items()
+            if document.access.permits(search.audience)
         }
 
 

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from bot.answering.pipeline import Answering
-from bot.answering.retrieval import Retrieval
+from bot.answering.retrieval import Orphans, Retrieval, uncounted
 from bot.core.ports import (
     ActiveGeneration,
     Catalogue,
@@ -33,11 +33,16 @@ class Searchable(Protocol):
         """What embeds questions."""
 
 
-def answering(over: Searchable, model: LanguageModel | None, /) -> Answering:
-    """Return what answers questions over an index."""
+def answering(
+    over: Searchable, model: LanguageModel | None, /, *, orphans: Orphans = uncounted
+) -> Answering:
+    """Return what answers questions over an index; `orphans` as for `Retrieval`."""
     return Answering(
         retrieval=Retrieval(
-            index=over.index, catalogue=over.catalogue, embedder=over.embedder
+            index=over.index,
+            catalogue=over.catalogue,
+            embedder=over.embedder,
+            orphans=orphans,
         ),
         index=over.index,
         catalogue=over.catalogue,

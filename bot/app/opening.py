@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.answering.retrieval import Orphans, uncounted
 from bot.app import models, stores
 from bot.app.answers import answering
 from bot.app.rooms import Rooms
@@ -38,11 +39,13 @@ async def opened(
     holder: str = "sync",
     lease_seconds: float = LEASE_SECONDS,
     clock: Callable[[], datetime] = now,
+    orphans: Orphans = uncounted,
 ) -> AsyncIterator[App]:
     """Open everything, and close it again in reverse order.
 
     `writing` takes the writer lock, which one process can hold; `holder` says what
-    it does. The index is reached at its first use, where the active generation lies.
+    it does; `orphans` counts what searches find of nothing live. The index is
+    reached at its first use, where the active generation lies.
     """
     async with AsyncExitStack() as stack:
         state = await stores.state(
@@ -68,18 +71,25 @@ async def opened(
             embedder=_yielding(hosted.documents, state),
             clock=clock,
         )
-        active = await state.generations.active()
-        if active is not None and active.spec.backend == "memory":
-            await engine.restore(progress=silent)
+        await _restore(engine, state)
         yield App(
             settings=settings,
             state=state,
             index=index,
             models=hosted,
             engine=engine,
-            answering=replace(answering(live, hosted.gate), lost=engine.lost),
+            answering=replace(
+                answering(live, hosted.gate, orphans=orphans), lost=engine.lost
+            ),
             clock=clock,
         )
+
+
+async def _restore(engine: Engine, state: State) -> None:
+    """Fill the index anew where it was in the memory of a process that has ended."""
+    active = await state.generations.active()
+    if active is not None and active.spec.backend == "memory":
+        await engine.restore(progress=silent)
 
 
 def _yielding(embedder: Embedder | None, state: State) -> Embedder | None:

@@ -138,7 +138,11 @@ class Serving:
         while True:
             try:
                 return await stack.enter_async_context(
-                    opened(self._settings, lease_seconds=self._lease_seconds)
+                    opened(
+                        self._settings,
+                        lease_seconds=self._lease_seconds,
+                        orphans=self._metrics.orphans,
+                    )
                 )
             except Unavailable as error:
                 self._opening = f"waits: {error}"

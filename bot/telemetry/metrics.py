@@ -30,6 +30,7 @@ HOST_STATE: Final = "shirube_model_host_state"
 GENERATION_BEGUN: Final = "shirube_generation_begun_timestamp_seconds"
 LAST_SYNC: Final = "shirube_sync_last_success_timestamp_seconds"
 DOCUMENTS: Final = "shirube_documents"
+ORPHANS: Final = "shirube_orphan_chunks"
 
 MEANING: Final = {
     QUESTIONS: "Questions that ended, by how.",
@@ -43,6 +44,7 @@ MEANING: Final = {
     GENERATION_BEGUN: "When the build of the index that answers was begun.",
     LAST_SYNC: "When a source was last read whole.",
     DOCUMENTS: "Documents of a source that are live.",
+    ORPHANS: "Chunks that a search found, of nothing live; they are never shown.",
 }
 _ANSWER = (0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300)
 _LAG = (0.01, 0.05, 0.1, 0.5, 1, 3, 10)
@@ -70,6 +72,7 @@ class Metrics:
         self._generation = self._gauge(GENERATION_BEGUN, "generation")
         self._synced = self._gauge(LAST_SYNC, "source")
         self._documents = self._gauge(DOCUMENTS, "source")
+        self._orphans = Counter(ORPHANS, MEANING[ORPHANS], registry=self._registry)
 
     def question_opened(self, platform: str, /) -> None:
         """Count a question that was taken."""
@@ -82,6 +85,10 @@ class Metrics:
         self._open.labels(platform).dec()
         self._questions.labels(platform, asked, outcome).inc()
         self._seconds.labels(platform).observe(seconds)
+
+    def orphans(self, count: int, /) -> None:
+        """Count what a search found and the catalogue does not know."""
+        self._orphans.inc(count)
 
     def loop_lag(self, seconds: float, /) -> None:
         """Count by how much the event loop was late."""

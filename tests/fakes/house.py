@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.answering.pipeline import Answering
-from bot.answering.retrieval import Retrieval
+from bot.answering.retrieval import Orphans, Retrieval, uncounted
+from bot.app.rooms import Index
 from bot.backends.memory import MemoryIndex
 from bot.core.access import Access, Audience, Principal
 from bot.core.model import (
@@ -43,7 +44,7 @@ class Killed(BaseException):
 class Writes:
     """A chunk store that counts, and dies before or after the n-th write."""
 
-    store: MemoryIndex
+    store: Index
     puts: int = 0
     other: int = 0
     dies_before: int | None = None
@@ -96,11 +97,12 @@ class House:
     """Syncs sources and answers questions, at a time that the test sets."""
 
     state: State
-    index: MemoryIndex
+    index: Index
     writes: Writes
     embedder: Embedder | None = None
     model: LanguageModel | None = None
     now: datetime = NOW
+    orphans: Orphans = uncounted
 
     async def sync(
         self,
@@ -152,6 +154,7 @@ class House:
                 index=self.index,
                 catalogue=self.state.catalogue,
                 embedder=self.embedder,
+                orphans=self.orphans,
             ),
             index=self.index,
             catalogue=self.state.catalogue,
@@ -188,9 +191,10 @@ class House:
 async def house(
     folder: Path,
     *,
-    index: MemoryIndex | None = None,
+    index: Index | None = None,
     embedder: Embedder | None = None,
     model: LanguageModel | None = None,
+    orphans: Orphans = uncounted,
 ) -> AsyncIterator[House]:
     """Open a house over a data folder; give the same index to open it again."""
     chunks = index or MemoryIndex()
@@ -201,4 +205,5 @@ async def house(
             writes=Writes(chunks),
             embedder=embedder,
             model=model,
+            orphans=orphans,
         )
