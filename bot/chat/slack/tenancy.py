@@ -63,7 +63,6 @@ class Tenancy:
         surface = self._surface(directory, rules, rooms, tenure, found)
         earlier = Earlier(self._posting, directory, found.us, rules.terms)
         self._desk = _desk(surface, earlier, rooms)
-        intake = Intake(us=found.us, terms=rules.terms)
         repeats = Repeats(us=found.us, terms=rules.terms)
         self._notices = Notices(
             _errands(self._posting, directory, repeats, rooms),
@@ -71,17 +70,7 @@ class Tenancy:
             upkeep=rooms.upkeep,
             clock=rooms.clock,
         )
-        self._reception = Reception(
-            intake,
-            directory,
-            self._desk,
-            self._notices,
-            inbox=rooms.questions,
-            lookups=rooms.lookups,
-            outbox=rooms.outbox,
-            clock=rooms.clock,
-            hears_threads=found.hears_threads,
-        )
+        self._reception = self._received(directory, rules, rooms, found)
         self._verdicts = Verdicts(rooms.feedback, clock=rooms.clock)
         presses = self._presses(directory, surface, rules, rooms)
         self._app = bolt_app(
@@ -97,6 +86,21 @@ class Tenancy:
         )
         self._sockets: Sockets | None = None
         self._closed = asyncio.Event()
+
+    def _received(
+        self, directory: Directory, rules: Rules, rooms: Rooms, found: Found
+    ) -> Reception:
+        return Reception(
+            Intake(us=found.us, terms=rules.terms),
+            directory,
+            self._desk,
+            self._notices,
+            inbox=rooms.questions,
+            lookups=rooms.lookups,
+            outbox=rooms.outbox,
+            clock=rooms.clock,
+            hears_threads=found.hears_threads,
+        )
 
     def _surface(
         self,
