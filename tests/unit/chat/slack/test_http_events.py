@@ -138,6 +138,7 @@ async def test_row_99_a_request_that_is_repeated_asks_once(
         (gzip.compress(b"x" * 2 * 1024 * 1024), 413),
         (b"no gzip at all", 400),
     ],
+    ids=["small", "large", "broken"],
 )
 @pytest.mark.usefixtures("running")
 async def test_row_99_what_is_packed_is_turned_away(
