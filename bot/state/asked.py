@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, or_
 
 from bot.core.inbox import Incoming, Kind, Origin
 from bot.core.model import ConversationId, Language
@@ -63,6 +63,21 @@ def beside(origin: Origin, /) -> ColumnElement[bool]:
         questions.c.workspace == origin.workspace,
         questions.c.channel == origin.channel,
     )
+
+
+def answerable_at(origin: Origin, /) -> ColumnElement[bool]:
+    """Say that an answer to a question can stand in this channel.
+
+    What was asked by no message there, such as by a command, may be answered anywhere:
+    the ids of messages are unlike all others of a workspace, as good as always.
+    """
+    elsewhere = and_(
+        questions.c.surface == origin.surface,
+        questions.c.workspace == origin.workspace,
+        questions.c.message.is_(None),
+        questions.c.thread.is_(None),
+    )
+    return or_(beside(origin), elsewhere)
 
 
 def asks(origin: Origin, /) -> ColumnElement[bool]:

@@ -108,7 +108,7 @@ class SqlQuestions:
         statement = (
             select(questions.c.id)
             .join(posts, posts.c.question == questions.c.id)
-            .where(asked.beside(origin), posts.c.message == origin.message)
+            .where(asked.answerable_at(origin), posts.c.message == origin.message)
         )
         return await self._database.look(lambda c: c.scalar(statement.limit(1)))
 

@@ -411,6 +411,26 @@ class ClaimsContract:
         other = replace(message, channel="C9")
         assert await state.questions.answered_by(other) is None
 
+    async def test_an_answer_to_a_command_is_known_wherever_it_stands(
+        self, state: Ports
+    ) -> None:
+        """It is asked in one channel, and answered in the asker's own."""
+        question = a_question()
+        nowhere = replace(question.origin, thread=None, message=None)
+        asked = replace(question, kind=Kind.COMMAND, origin=nowhere)
+        await state.questions.accept(asked, now=NOW)
+        claim = await claimed(state)
+        assert claim is not None
+        await state.questions.posted(claim, "ts7")
+
+        direct = replace(asked.origin, channel="D1", thread="ts6", message="ts7")
+        found = await state.questions.answered_by(direct)
+        foreign = replace(direct, workspace="T9")
+
+        assert found == claim.question
+        assert await state.questions.answered_by(foreign) is None
+        assert await state.questions.answered_by(replace(direct, message="ts8")) is None
+
     async def test_a_question_ends_with_its_turn_and_its_notices(
         self, state: Ports
     ) -> None:

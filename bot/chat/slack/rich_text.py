@@ -55,7 +55,7 @@ def _marked_above(blocks: Sequence[Block]) -> list[Block]:
 
 
 def _is_code(block: Block) -> bool:
-    return block["type"] == "rich_text_preformatted"
+    return bool(block["type"] == "rich_text_preformatted")
 
 
 def _marks(block: Block) -> str | None:

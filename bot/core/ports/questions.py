@@ -44,7 +44,11 @@ class Inbox(Protocol):
         """Return the question that this message asks; its thread does not matter."""
 
     async def answered_by(self, origin: Origin, /) -> QuestionId | None:
-        """Return the question that this message of ours answers."""
+        """Return the question that this message of ours answers.
+
+        The channel does not matter for a question that is no message, nor in a thread:
+        a command is answered in another one.
+        """
 
     async def end(
         self,
