@@ -58,12 +58,7 @@ async def opened(
         )
         index = stores.index(settings, stack, writing=writing)
         hosted = await models.models(settings, stack, generations=state.generations)
-        live = _Live(
-            index=index,
-            catalogue=state.catalogue,
-            generations=state.generations,
-            embedder=hosted.questions,
-        )
+        live = _live(state, index, hosted)
         engine = _engine(
             settings=settings,
             state=state,
@@ -72,17 +67,25 @@ async def opened(
             clock=clock,
         )
         await _restore(engine, state)
+        written = answering(live, hosted.gate, orphans=orphans)
         yield App(
             settings=settings,
             state=state,
             index=index,
             models=hosted,
             engine=engine,
-            answering=replace(
-                answering(live, hosted.gate, orphans=orphans), lost=engine.lost
-            ),
+            answering=replace(written, lost=engine.lost),
             clock=clock,
         )
+
+
+def _live(state: State, index: PassageIndex, hosted: models.Models) -> _Live:
+    return _Live(
+        index=index,
+        catalogue=state.catalogue,
+        generations=state.generations,
+        embedder=hosted.questions,
+    )
 
 
 async def _restore(engine: Engine, state: State) -> None:
