@@ -84,7 +84,7 @@ def slack_rules(settings: Settings, /) -> "Rules":
     """Return what the settings say about questions and rights in Slack."""
     from bot.chat.slack.installation import Rules
     from bot.chat.slack.stage import Look
-    from bot.chat.slack.terms import Terms
+    from bot.chat.slack.terms import Overhears, Terms
 
     slack = settings.slack
     bots = {name: frozenset(table.bots) for name, table in slack.channels.items()}
@@ -93,6 +93,14 @@ def slack_rules(settings: Settings, /) -> "Rules":
             deadline=timedelta(seconds=slack.deadline),
             language=Language.EN if settings.language == "en" else Language.JA,
             bots=bots,
+            overhears={
+                name: Overhears(
+                    after=timedelta(seconds=table.auto_answer_after),
+                    per_hour=table.auto_answer_per_hour,
+                )
+                for name, table in slack.channels.items()
+                if table.auto_answer
+            },
         ),
         grants=_grants(slack),
         trusting=slack.guest_policy == "trusting",

@@ -43,11 +43,18 @@ class Granted(Group):
 
 
 class SlackChannel(Granted):
-    """What everybody in one channel may see, and who may ask there."""
+    """What everybody in one channel may see, and who may ask there, and how.
+
+    With `auto_answer`, questions to everybody are answered after so many seconds, and
+    so many of them in an hour.
+    """
 
     external: bool = False
     bots: tuple[BotId, ...] = ()
     ask_group: GroupId | None = None
+    auto_answer: bool = False
+    auto_answer_after: float = Field(default=45.0, ge=1, le=3600)
+    auto_answer_per_hour: int = Field(default=10, ge=1, le=1000)
 
 
 class Slack(Group):

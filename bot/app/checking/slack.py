@@ -31,6 +31,7 @@ class _Slack:
     async def look(self) -> Findings:
         """Ask Slack; nothing is posted, and no connection is opened."""
         # The SDK takes long to import, and is of no use to who has no Slack.
+        from bot.chat.slack.deafness import deaf
         from bot.chat.slack.selfcheck import SKEW, look
         from bot.chat.slack.strangers import strangers
 
@@ -41,6 +42,7 @@ class _Slack:
         except ConfigError as error:
             return [_error(line) for line in str(error).splitlines()]
         unseen = await strangers(client, rules.grants, experts=rules.look.experts)
+        unseen += await deaf(client, rules.terms.overhears, scopes=found.scopes)
         findings = [self.speaker.ok(say.SLACK_FINE, team=found.us.team)]
         findings += [_warning(line) for line in (*found.lacking, *unseen)]
         if abs(found.skew) > SKEW:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from bot.chat.slack.deafness import deaf
 from bot.chat.slack.installation import Access, Rooms, Rules
 from bot.chat.slack.selfcheck import SKEW, Found, look
 from bot.chat.slack.sockets import PING
@@ -48,6 +49,8 @@ class SlackPlatform:
         unseen = await strangers(
             client, self._rules.grants, experts=self._rules.look.experts
         )
+        overhears = self._rules.terms.overhears
+        unseen += await deaf(client, overhears, scopes=found.scopes)
         self._tell(found, unseen)
         await self._rooms.upkeep.recover(self._rooms.worker, surfaces=[SURFACE])
         tenancy = Tenancy(

@@ -57,13 +57,15 @@ _LOST: Final = frozenset(
 class Found:
     """Who we are, what the bot must do without, and by how much our clock is fast.
 
-    `hears_threads` says whether it hears what is said in threads of channels.
+    `scopes` are those that it has, and `hears_threads` says whether it hears what is
+    said in threads of channels.
     """
 
     us: Us
     lacking: tuple[str, ...]
     skew: float
     hears_threads: bool = True
+    scopes: frozenset[str] = frozenset()
 
 
 async def look(
@@ -95,6 +97,7 @@ async def look(
         lacking=tuple(_without(scopes, WANTED)),
         skew=_skew(told.headers, clock()),
         hears_threads="channels:history" in scopes,
+        scopes=scopes,
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.audience import Grant, Grants
+from bot.chat.slack.deafness import deaf
 from bot.chat.slack.selfcheck import NEEDED, WANTED, Found, look
 from bot.chat.slack.strangers import strangers
 from bot.core.access import Principal
@@ -144,6 +145,35 @@ async def test_groups_and_people_are_not_asked_for_where_none_are_named(
 ) -> None:
     assert not await strangers(by_way_of(slack, None), Grants(), experts={})
     assert not slack.calls
+
+
+@pytest.mark.parametrize(
+    ("channel", "scope"), [("CSOUMU", "channels:history"), ("CJINJI", "groups:history")]
+)
+async def test_what_cannot_be_overheard_for_want_of_a_scope_is_mentioned(
+    slack: Slack, channel: str, scope: str
+) -> None:
+    assert not await deaf(
+        by_way_of(slack, None), [channel], scopes=(await looked(slack)).scopes
+    )
+    slack.app.scopes.remove(scope)
+    scopes = (await looked(slack)).scopes
+
+    [said] = await deaf(by_way_of(slack, None), [channel, "C0NOWHERE"], scopes=scopes)
+
+    assert said.startswith(f"slack.channels.{channel}.auto_answer: ")
+    assert f"without the scope {scope} the bot hears nothing" in said
+
+
+async def test_a_channel_that_the_bot_is_not_in_cannot_be_overheard(
+    slack: Slack,
+) -> None:
+    scopes = (await looked(slack)).scopes
+
+    [said] = await deaf(by_way_of(slack, None), ["CRANDOM"], scopes=scopes)
+
+    assert said.startswith("slack.channels.CRANDOM.auto_answer: ")
+    assert "invite it" in said
 
 
 async def test_a_clock_that_is_wrong_is_noticed(slack: Slack) -> None:
