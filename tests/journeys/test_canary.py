@@ -120,6 +120,10 @@ async def test_what_is_no_question_reaches_neither_database_nor_log(
         question = await slack.say("tanaka", "総務", f"@shirube {ASKED}")
         await slack.until(lambda: answers(slack, question), within=PATIENCE)
         await chatter(slack, question)
+        for asks in ("これってどうなってる？", "まとめて"):
+            await slack.say("sato", "総務", f"@shirube {asks}", thread=question)
+        await slack.until(lambda: answers(slack, question)[2:], within=PATIENCE)
+        assert slack.calls_to("conversations.replies"), "but threads are read"
         # Whatever was delivered before it is seen to by then.
         last = await slack.say("sato", "general", f"@shirube {ASKED}")
         await slack.until(lambda: answers(slack, last), within=PATIENCE)

@@ -109,7 +109,7 @@ def last(firm: Library, root: Message) -> Message:
 
 
 @pytest.mark.parametrize("question", ["これってどうなってる？", "is this right?"])
-async def test_journey_a_question_in_the_middle_of_a_thread_is_about_that_thread(
+async def test_a_question_in_the_middle_of_a_thread_is_about_that_thread(
     plain: Library, question: str
 ) -> None:
     root = await a_talk(plain.slack)
@@ -203,7 +203,7 @@ async def test_a_slack_that_does_not_show_the_thread_is_answered_all_the_same(
 
 
 @pytest.mark.parametrize("request_", REQUESTS)
-async def test_journey_a_thread_is_summarised_in_the_language_of_who_asks(
+async def test_a_thread_is_summarised_in_the_language_of_who_asks(
     firm: Library, model: Obedient, request_: str
 ) -> None:
     model.say(REQUESTS[request_])
@@ -328,7 +328,7 @@ num_ctx = 16384
 """
 
 
-async def test_journey_a_summary_is_written_by_a_real_model_server(
+async def test_a_summary_is_written_by_a_real_model_server(
     house: SlackHouse, ollama: RunningOllama, scripted_model: ScriptedModel
 ) -> None:
     name = await asyncio.to_thread(scripted_model, "summary", SUMMARY)

@@ -144,6 +144,21 @@ async def test_a_message_without_text_is_read_in_its_blocks(slack: Slack) -> Non
     assert thread.said[0].text == "障害\nVPN が切れます"
 
 
+async def test_trap_23_slack_is_asked_once_who_wrote_how_much_ever(
+    slack: Slack,
+) -> None:
+    root = await slack.say("tanaka", "総務", "締め日は？")
+    for text in ("@tanaka 25日", "@tanaka たぶん", "確認します"):
+        await slack.say("sato", "総務", text, thread=root)
+    question = await slack.say("smith", "総務", WHAT, thread=root)
+    earlier = reader(slack)
+
+    for _ in range(3):
+        await earlier.read(asked(question))
+
+    assert len(slack.calls_to("users.info")) == 2
+
+
 @pytest.mark.parametrize(
     ("language", "names"),
     [(Language.JA, ["Aさん", "Bさん"]), (Language.EN, ["Person A", "Person B"])],
