@@ -21,6 +21,15 @@ STATUS_AHEAD: Final = Phrase(
     ja="{count}人待ち（{wait}）", en="has {count} ahead of you, {wait}"
 )
 
+# --- cards above an answer that is being written -----------------------------------
+
+CARD_SEARCHED: Final = Phrase(
+    ja="「{query}」を資料から検索しました", en="Searched the documents for “{query}”"
+)
+CARD_READ: Final = Phrase(
+    ja="{count}件の資料を読みました", en="Documents read: {count}"
+)
+
 # --- buttons: at most 75 characters ----------------------------------------------
 
 STOP: Final = Phrase(ja="中止", en="Stop")
@@ -29,6 +38,7 @@ PASSAGE: Final = Phrase(ja="[{number}] 該当箇所を見る", en="[{number}] Sh
 MORE: Final = Phrase(ja="もっと詳しく", en="More")
 GOOD: Final = Phrase(ja="👍 役に立った", en="👍 Helpful")
 BAD: Final = Phrase(ja="👎 役に立たなかった", en="👎 Not helpful")
+AGAIN: Final = Phrase(ja="もう一度質問", en="Ask again")
 PRIVATELY: Final = Phrase(ja="自分だけに回答", en="Answer me privately")
 PERSON: Final = Phrase(ja="担当者に聞く", en="Ask a person")
 SHARE: Final = Phrase(ja="チャンネルで聞く", en="Ask in the channel")

@@ -7,6 +7,7 @@ HOUR: Final = 3600.0
 """Seconds after which something that did not work is tried again."""
 
 STREAMS: Final = "streams"
+CARDS: Final = "cards"
 SESSIONS: Final = "sessions"
 STATUS: Final = "status"
 

@@ -47,6 +47,7 @@ class Live:
         pace: Pace,
         clock: Callable[[], float],
         stoppable: Callable[[], bool],
+        cards: Sequence[Json] = (),
         streams: bool = True,
     ) -> None:
         self._posting = posting
@@ -63,7 +64,13 @@ class Live:
         self._way: Way = self._editing()
         if streams and abilities.has(STREAMS):
             self._way = Streaming(
-                posting, spot, trail, clock=clock, blocks=self._buttons
+                posting,
+                spot,
+                trail,
+                clock=clock,
+                blocks=self._buttons,
+                abilities=abilities,
+                cards=cards,
             )
 
     @property

@@ -126,10 +126,16 @@ class Posting:
     # --- streams ---------------------------------------------------------------------
 
     async def start(
-        self, spot: Spot, markdown: str, /, *, blocks: Sequence[Json]
+        self,
+        spot: Spot,
+        markdown: str,
+        /,
+        *,
+        blocks: Sequence[Json],
+        cards: Sequence[Json] = (),
     ) -> str:
-        """Begin to stream a message and return its id."""
-        chunks: list[Json] = [_markdown(markdown)]
+        """Begin to stream a message and return its id; `cards` stand above the text."""
+        chunks: list[Json] = [*cards, _markdown(markdown)]
         if blocks:
             chunks.append({"type": "blocks", "blocks": list(blocks)})
         answer = await self._call(

@@ -20,6 +20,7 @@ from bot.chat.slack.directory import Directory
 from bot.chat.slack.live import Live
 from bot.chat.slack.placing import is_direct, is_of_channel, placed
 from bot.chat.slack.posting import Posting, Spot
+from bot.chat.slack.progress import Progress
 from bot.chat.slack.refusals import Denied, Missing
 from bot.chat.slack.settling import Settling
 from bot.chat.slack.stage import Look, Stage
@@ -138,6 +139,7 @@ class SlackShowing:
         self._ended = False
         self._status: StatusLine | None = None
         self._live: Live | None = None
+        self._progress = Progress(claim.incoming.language)
 
     async def begin(self) -> None:
         """Find the place, if it can be found now."""
@@ -162,8 +164,10 @@ class SlackShowing:
         language = self._incoming.language
         match event:
             case Searching():
+                self._progress.note(event)
                 self._say(chatting.STATUS_SEARCHING.say(language))
             case Found():
+                self._progress.note(event)
                 self._say(chatting.STATUS_READING.say(language))
             case Sentence(text=text):
                 await self._write(text)
@@ -224,6 +228,7 @@ class SlackShowing:
                 pace=self._stage.pace,
                 clock=self._stage.clock,
                 stoppable=lambda: self._status is not None and self._status.stoppable,
+                cards=self._progress.cards(),
                 streams=not stranger,
             )
         return self._live

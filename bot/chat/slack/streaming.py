@@ -4,8 +4,10 @@ import contextlib
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from bot.chat.slack.abilities import CARDS, Abilities
 from bot.chat.slack.markup import escaped, size
 from bot.chat.slack.posting import Json, Posting, Spot
+from bot.chat.slack.progress import weight
 from bot.chat.slack.refusals import Denied
 from bot.chat.slack.trail import Trail
 from bot.core.errors import Unavailable
@@ -21,7 +23,7 @@ ROLLS: Final = "…"
 
 
 class Streaming:
-    """One stream after the other, each a reply in the thread.
+    """One stream after the other, each a reply in the thread; the first has `cards`.
 
     `shown` is what the last one has, `waiting` what none has yet.
     """
@@ -35,12 +37,17 @@ class Streaming:
         *,
         clock: Callable[[], float],
         blocks: Callable[[], Sequence[Json]],
+        abilities: Abilities,
+        cards: Sequence[Json] = (),
     ) -> None:
         self._posting = posting
         self._spot = spot
         self._trail = trail
         self._clock = clock
         self._blocks = blocks
+        self._abilities = abilities
+        self._cards = cards if abilities.has(CARDS) else ()
+        self._carried = 0
         self._next = 0.0
         self.ts: str | None = None
         self.shown = ""
@@ -62,17 +69,32 @@ class Streaming:
             self.ts = None
 
     async def _push(self) -> None:
-        pieces = parts(self.waiting, limit=STREAM_BYTES, size=size)
+        room = STREAM_BYTES - weight(self._cards)
+        pieces = parts(self.waiting, limit=room, size=size)
         piece = pieces[0].text if pieces else self.waiting
-        full = size(self.shown) + size(piece) > STREAM_BYTES
+        full = self._carried + size(self.shown) + size(piece) > STREAM_BYTES
         if self.ts is not None and (full or not await self._appended(self.ts, piece)):
             await self._roll(self.ts)
         elif self.ts is None:
-            start = self._posting.start(
-                self._spot, escaped(piece), blocks=self._blocks()
-            )
-            self.ts = await self._trail.made(start)
-            self._take(piece)
+            await self._start(piece)
+
+    async def _start(self, piece: str) -> None:
+        try:
+            self.ts = await self._started(piece)
+        except Denied as denied:
+            if not self._cards or denied.code != "invalid_chunks":
+                raise
+            self._abilities.lacks(CARDS)
+            self._cards = ()
+            self.ts = await self._started(piece)
+        self._carried, self._cards = weight(self._cards), ()
+        self._take(piece)
+
+    async def _started(self, piece: str) -> str:
+        start = self._posting.start(
+            self._spot, escaped(piece), blocks=self._blocks(), cards=self._cards
+        )
+        return await self._trail.made(start)
 
     async def _appended(self, ts: str, piece: str) -> bool:
         """Add to the stream; false if Slack finds that it is full."""
@@ -94,4 +116,4 @@ class Streaming:
         """End a stream that is full; the next piece begins another."""
         with contextlib.suppress(Denied):
             await self._posting.stop(self._spot.channel, ts, markdown=ROLLS)
-        self.ts, self.shown = None, ""
+        self.ts, self.shown, self._carried = None, "", 0

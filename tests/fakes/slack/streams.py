@@ -3,17 +3,21 @@
 from tests.fakes.slack import events, posting, shapes
 from tests.fakes.slack.asking import channel_of, listed, metadata_of, thread_of
 from tests.fakes.slack.blocks import check_message
+from tests.fakes.slack.chunks import (
+    DISPLAYS,
+    cards,
+    carried,
+    check_chunks,
+    take_chunks,
+)
 from tests.fakes.slack.limits import (
     STREAM_CALL_CHARACTERS,
     STREAM_SECONDS,
     STREAM_TOTAL_BYTES,
     Refusal,
-    invalid,
 )
 from tests.fakes.slack.model import Channel, Json, Kind, Message, Stream
 from tests.fakes.slack.platform import Call, Platform, Session
-
-_STATUSES = {"pending", "in_progress", "complete", "error"}
 
 
 async def start(platform: Platform, call: Call) -> Json:
@@ -23,6 +27,8 @@ async def start(platform: Platform, call: Call) -> Json:
     thread_ts = thread_of(platform, where, call.args)
     if thread_ts is None and where.kind is Kind.DM:
         raise Refusal("invalid_thread_ts")
+    if call.args.get("task_display_mode") not in DISPLAYS:
+        raise Refusal("invalid_arguments")
     stream = Stream(started=platform.clock.now())
     _address(platform, where, call.args, stream)
     text, chunks = _read(call.args)
@@ -55,7 +61,7 @@ async def stop(platform: Platform, call: Call) -> Json:
     _take(stream, text, chunks)
     stream.ended_by = stream.ended_by or "app"
     message.text = stream.text
-    final = [*_markdown(stream), *stream.blocks, *blocks]
+    final = [*cards(stream), *_markdown(stream), *stream.blocks, *blocks]
     message.blocks = posting.with_ids(message.ts, final)
     message.metadata = metadata_of(call.args)
     posting.keep(platform, message, call.method)
@@ -130,18 +136,12 @@ def _read(args: Json) -> tuple[str, list[Json]]:
     chunks = listed(args, "chunks")
     texts = [str(args.get("markdown_text") or "")]
     others: list[Json] = []
-    for place, chunk in enumerate(chunks):
-        match chunk.get("type"):
-            case "markdown_text":
-                texts.append(str(chunk.get("text") or ""))
-            case "task_update" if chunk.get("status", "pending") in _STATUSES:
-                others.append(chunk)
-            case "plan_update" | "blocks":
-                others.append(chunk)
-            case kind:
-                raise invalid(
-                    "invalid_chunks", f"{kind} [json-pointer:/chunks/{place}]"
-                )
+    check_chunks(chunks)
+    for chunk in chunks:
+        if chunk["type"] == "markdown_text":
+            texts.append(chunk["text"])
+        else:
+            others.append(chunk)
     text = "".join(texts)
     if len(text) > STREAM_CALL_CHARACTERS:
         raise Refusal("msg_too_long")
@@ -149,23 +149,12 @@ def _read(args: Json) -> tuple[str, list[Json]]:
 
 
 def _take(stream: Stream, text: str, chunks: list[Json]) -> None:
-    size = len((stream.text + text).encode())
+    size = len((stream.text + text).encode()) + carried(stream, chunks)
     if text and (stream.full or size > STREAM_TOTAL_BYTES):
         stream.full = True
         raise Refusal("msg_too_long")
-    for chunk in chunks:
-        if chunk["type"] == "blocks":
-            check_message([*stream.blocks, *chunk.get("blocks", [])])
+    take_chunks(stream, chunks)
     stream.text += text
-    for chunk in chunks:
-        match chunk["type"]:
-            case "task_update":
-                known = stream.tasks.get(chunk["id"], {})
-                stream.tasks[chunk["id"]] = known | chunk
-            case "plan_update":
-                stream.plan = chunk["title"]
-            case "blocks":
-                stream.blocks += chunk.get("blocks", [])
 
 
 def _markdown(stream: Stream) -> list[Json]:

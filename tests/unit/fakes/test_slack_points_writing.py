@@ -104,6 +104,75 @@ async def running_stream(slack: Slack, client: AsyncWebClient) -> Json:
     return {"channel": answer["channel"], "ts": answer["ts"]}
 
 
+TASK: Json = {
+    "type": "task_update",
+    "id": "search",
+    "title": "資料を検索",
+    "status": "complete",
+}
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        pytest.param({"type": "task_update", "id": "a", "title": "検索"}, id="status"),
+        pytest.param(TASK | {"status": "done"}, id="unknown status"),
+        pytest.param(TASK | {"title": ""}, id="empty title"),
+        pytest.param(TASK | {"text": "資料"}, id="unknown field"),
+        pytest.param(TASK | {"sources": [{"type": "url"}]}, id="source without url"),
+        pytest.param({"type": "plan_update"}, id="plan without title"),
+        pytest.param({"type": "markdown_text"}, id="text without text"),
+        pytest.param({"type": "progress", "title": "検索"}, id="unknown type"),
+    ],
+)
+async def test_point_5_a_chunk_that_says_something_wrongly_is_refused(
+    slack: Slack, client: AsyncWebClient, chunk: Json
+) -> None:
+    stream = await running_stream(slack, client)
+
+    told = await error(client.chat_appendStream(**stream, chunks=[chunk]))
+
+    assert told == "invalid_chunks"
+    assert (await client.chat_appendStream(**stream, chunks=[TASK]))["ok"]
+
+
+async def test_point_5_tasks_stand_above_the_text_also_when_the_stream_has_ended(
+    slack: Slack, client: AsyncWebClient
+) -> None:
+    stream = await running_stream(slack, client)
+    working = TASK | {"status": "in_progress"}
+    await client.chat_appendStream(**stream, chunks=[working])
+    await client.chat_appendStream(**stream, chunks=[TASK], markdown_text="20日です")
+    await client.chat_stopStream(**stream)
+
+    [*_, message] = slack.dm("tanaka").threads.popitem()[1]
+    card, text = message.blocks
+    assert (card["type"], card["title"]) == ("task_card", "資料を検索")
+    assert card["status"] == "complete"
+    assert text["text"] == "20日です"
+
+
+async def test_point_5_tasks_count_where_a_stream_is_full(
+    slack: Slack, client: AsyncWebClient
+) -> None:
+    stream = await running_stream(slack, client)
+    append = client.chat_appendStream
+    await append(**stream, chunks=[TASK | {"details": "あ" * 100}])
+
+    assert await error(append(**stream, markdown_text="x" * 11_800)) == "msg_too_long"
+
+
+async def test_point_5_a_stream_has_fifty_blocks_by_chunks(
+    slack: Slack, client: AsyncWebClient
+) -> None:
+    stream = await running_stream(slack, client)
+    tasks = [TASK | {"id": f"t{number}"} for number in range(50)]
+    await client.chat_appendStream(**stream, chunks=tasks)
+
+    more = client.chat_appendStream(**stream, chunks=[TASK | {"id": "一つ多い"}])
+    assert await error(more) == "invalid_blocks"
+
+
 async def test_point_5_the_cap_counts_the_bytes_of_the_whole_stream(
     slack: Slack, client: AsyncWebClient
 ) -> None:

@@ -13,6 +13,8 @@ export function blocks(list, scene) {
 const KINDS = {
   rich_text: (block, scene) => block.elements.map((part) => rich(part, scene)),
   markdown: (block) => markdown(block.text),
+  task_card: (block) => [card(block)],
+  plan: (block) => [el("b", {}, block.title), ...(block.tasks ?? []).map(card)],
   section: (block, scene) => [
     el("div", { class: "text" },
       ...(block.text ? plain(block.text, scene.names) : []),
@@ -39,6 +41,9 @@ function unknown(block) {
 }
 
 // --- rich text --------------------------------------------------------------------
+
+export const card = (task) =>
+  el("div", { class: "task" }, `${task.status === "complete" ? "✓" : "…"} ${task.title}`);
 
 function rich(part, scene) {
   const inside = () => part.elements.map((piece) => run(piece, scene));

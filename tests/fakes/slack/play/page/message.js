@@ -1,5 +1,5 @@
 // One message with everything on it: author, words, sources, reactions, what can be done.
-import { blocks } from "./blocks.js";
+import { blocks, card } from "./blocks.js";
 import { el } from "./dom.js";
 import { markdown, mrkdwn } from "./text.js";
 import { emoji } from "./words.js";
@@ -36,11 +36,9 @@ function content(one, scene) {
 }
 
 function growing(stream, scene) {
-  const tasks = stream.tasks.map((task) =>
-    el("div", { class: "task" }, `${task.status === "complete" ? "✓" : "…"} ${task.title ?? task.id}`));
   return [
     stream.plan ? el("b", {}, stream.plan) : null,
-    ...tasks,
+    ...stream.tasks.map(card),
     ...markdown(stream.text),
     ...blocks(stream.blocks, scene),
     stream.ended_by ? null : el("span", { class: "caret" }, "▍"),
