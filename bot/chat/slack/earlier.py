@@ -143,8 +143,8 @@ class Earlier:
         people = OrderedDict[str, str | None]()
         for message in messages:
             people.setdefault(_author(message), _own_name(message))
-            for person in markup.mentioned(message.get("text") or ""):
-                people.setdefault(person, None)
+            mentioned = markup.mentioned(message.get("text") or "")
+            people |= dict.fromkeys(sorted(mentioned - {*people, self._us.user}))
         asked = [person for person, name in people.items() if name is None][:PEOPLE]
         told = await together(*map(self._name, asked))
         people.update(zip(asked, told, strict=True))

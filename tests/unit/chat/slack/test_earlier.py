@@ -69,6 +69,15 @@ async def test_what_people_said_before_is_read_in_its_order(slack: Slack) -> Non
     assert (thread.count, thread.reading) == (2, Reading.READ)
 
 
+async def test_what_was_asked_of_us_reads_as_it_was_taken(slack: Slack) -> None:
+    root = await slack.say("tanaka", "総務", "@shirube 締め日は？")
+    question = await slack.say("smith", "総務", WHAT, thread=root)
+
+    thread = await read(slack, asked(question))
+
+    assert [each.text for each in thread.said] == ["締め日は？"]
+
+
 async def test_a_question_outside_of_threads_has_none(slack: Slack) -> None:
     question = await slack.say("tanaka", "総務", WHAT)
     direct = await slack.say("tanaka", slack.dm("tanaka"), "これは？")
