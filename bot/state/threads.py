@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 
 from bot.core.inbox import Incoming, Kind, Origin, QuestionId
 from bot.core.model import ConversationId, Language, Outcome
@@ -13,9 +13,9 @@ from bot.state.database import Database, uninterrupted
 from bot.state.questions import OPEN
 from bot.state.schema import conversations, posts, questions
 
-_ANSWERED: Final = questions.c.outcome == Outcome.ANSWERED.value
-_TO_US: Final = or_(questions.c.kind != Kind.OVERHEARD.value, _ANSWERED)
-"""What was overheard is nothing that anybody asked us until it is answered."""
+_SAID: Final = exists().where(posts.c.question == questions.c.id)
+_TO_US: Final = or_(questions.c.kind != Kind.OVERHEARD.value, _SAID)
+"""What was overheard is nothing that anybody asked us until we say something."""
 
 
 class SqlThreads:
@@ -100,6 +100,12 @@ class SqlThreads:
         statement = select(questions.c.staged).where(questions.c.id == question)
         return await self._database.look(lambda c: c.scalar(statement))
 
+    async def outcome(self, question: QuestionId, /) -> Outcome | None:
+        """Return how a question ended; None while it is open, and if never asked."""
+        statement = select(questions.c.outcome).where(questions.c.id == question)
+        found = await self._database.look(lambda c: c.scalar(statement))
+        return None if found is None else Outcome(found)
+
     async def open_in(
         self, conversation: ConversationId, /
     ) -> Sequence[tuple[QuestionId, str]]:
@@ -124,7 +130,7 @@ class SqlThreads:
             asked.beside(origin),
             questions.c.kind == Kind.OVERHEARD.value,
             questions.c.received_at >= since,
-            or_(OPEN, _ANSWERED),
+            or_(OPEN, _SAID),
         )
         return await self._database.look(lambda c: c.execute(statement).scalar_one())
 

@@ -136,14 +136,14 @@ class ThreadsContract:
         assert not await threads.engaged(THREAD, since=NOW)
         assert not await threads.recent("U山田", surface=SLACK, limit=9)
 
-        await state.questions.finish(claim, Outcome.ANSWERED, now=NOW)
+        await state.questions.posted(claim, "1712.10")
 
         assert await threads.engaged(THREAD, since=NOW)
         assert await threads.recent("U山田", surface=SLACK, limit=9)
 
     async def test_what_was_overheard_in_vain_was_not_asked(self, state: Ports) -> None:
         [question] = await accepted(state, a_question(kind=Kind.OVERHEARD))
-        await state.questions.end(question, Outcome.REFUSED, now=NOW)
+        await state.questions.end(question, Outcome.ANSWERED, now=NOW)
 
         assert not await state.threads.engaged(THREAD, since=NOW)
         assert not await state.threads.recent("U山田", surface=SLACK, limit=9)
@@ -165,16 +165,17 @@ class ThreadsContract:
     ) -> None:
         place = a_question().origin
         elsewhere = replace(place, channel="C2", message="5")
-        _, in_vain, answered, *_ = await accepted(
+        claim = await at_work(state, a_question("1", kind=Kind.OVERHEARD))
+        await state.questions.posted(claim, "1712.10")
+        await state.questions.finish(claim, Outcome.ANSWERED, now=NOW)
+        _, in_vain, *_ = await accepted(
             state,
-            a_question("1", kind=Kind.OVERHEARD),
             a_question("2", kind=Kind.OVERHEARD),
             a_question("3", kind=Kind.OVERHEARD),
             a_question("4"),
             a_question("5", kind=Kind.OVERHEARD, origin=elsewhere),
         )
         await state.questions.end(in_vain, Outcome.CANCELLED, now=NOW)
-        await state.questions.end(answered, Outcome.ANSWERED, now=NOW)
 
         assert await state.threads.overheard(place, since=NOW) == 2
         assert await state.threads.overheard(place, since=at(1)) == 0
@@ -198,3 +199,15 @@ class ThreadsContract:
         await state.questions.end(question, Outcome.CANCELLED, now=NOW)
 
         assert not await state.threads.replace(question, "何日？", Language.JA)
+
+    async def test_how_a_question_ended_is_known_once_it_has(
+        self, state: Ports
+    ) -> None:
+        [question] = await accepted(state, a_question())
+
+        before = await state.threads.outcome(question)
+        await state.questions.end(question, Outcome.EXPIRED, now=NOW)
+
+        assert before is None
+        assert await state.threads.outcome(question) is Outcome.EXPIRED
+        assert await state.threads.outcome(QuestionId("知らない")) is None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from bot.chat.audience import Grants
-from bot.chat.counting import Questions
+from bot.chat.counting import Counted, Questions
 from bot.chat.slack.installation import Access, Rooms, Rules
 from bot.chat.slack.platform import SlackPlatform
 from bot.chat.slack.stage import Look
@@ -31,6 +31,7 @@ from bot.core.model import (
 from bot.core.ports import Feedback
 from bot.state.questions import SqlQuestions
 from bot.state.store import State, open_state
+from bot.telemetry.metrics import Metrics
 from tests.fakes.shown import Right
 from tests.fakes.slack import Slack
 from tests.fakes.slack.model import Message
@@ -40,7 +41,8 @@ from tests.fakes.slack.model import Message
 class Answerer:
     """Says of every question that it is one, once `gate` is open.
 
-    With `found` that is the answer to every question instead.
+    With `found` that is the answer to every question instead. So many that come next
+    end with a mistake as `breaks` says.
     """
 
     notify: Callable[[], None]
@@ -48,6 +50,7 @@ class Answerer:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[Question] = field(default_factory=list)
     opening: str = ""
+    breaks: int = 0
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -60,6 +63,9 @@ class Answerer:
         if self.opening:
             yield Sentence(text=self.opening)
         await self.gate.wait()
+        if self.breaks:
+            self.breaks -= 1
+            raise RuntimeError("a mistake of ours")
         if self.found is not None:
             yield Finished(answer=self.found)
             return
@@ -75,6 +81,13 @@ class Bot:
     platform: SlackPlatform
     answerer: Answerer
     right: Right
+    metrics: Metrics
+
+    def counted(self, name: str) -> float:
+        """What a metric of Slack says."""
+        lines = self.metrics.exposition().decode().splitlines()
+        found = [line for line in lines if line.startswith(f'{name}{{platform="slack"')]
+        return sum(float(line.rpartition(" ")[2]) for line in found)
 
     def answers(self, message: Message) -> list[str]:
         """What the thread of a message was answered, each in its final form."""
@@ -172,11 +185,18 @@ class Around:
 
 
 def platform(
-    slack: Slack, state: State, answerer: Answerer, around: Around, /
+    slack: Slack,
+    state: State,
+    answerer: Answerer,
+    around: Around,
+    /,
+    *,
+    metrics: Metrics,
 ) -> SlackPlatform:
     """Return the platform, as the app makes it."""
     signed = around.signing_secret is not None
-    inbox = cast("Questions", Full(state.questions, around.full))
+    taking = cast("Questions", Full(state.questions, around.full))
+    inbox = Counted(taking, state.inbox_upkeep, metrics)
     access = Access(
         bot_token=slack.bot_token,
         app_token=None if signed else slack.app_token,
@@ -199,7 +219,7 @@ def platform(
         questions=inbox,
         lookups=state.threads,
         outbox=state.outbox,
-        upkeep=state.inbox_upkeep,
+        upkeep=inbox,
         conversations=state.conversations,
         feedback=cast("Feedback", FullOfVerdicts())
         if around.full_of_verdicts
@@ -221,12 +241,13 @@ async def bot(
     """Run the bot while the block runs; what is left then is cancelled."""
     answerer, right = Answerer(slack.platform.notify), Right()
     async with open_state(folder, clock=slack.clock.datetime) as state:
-        made = platform(slack, state, answerer, around or Around())
+        metrics = Metrics()
+        made = platform(slack, state, answerer, around or Around(), metrics=metrics)
         async with asyncio.TaskGroup() as group:
             running = group.create_task(made.run(right))
             try:
                 if around is None or around.signing_secret is None:
                     await slack.until(lambda: len(slack.sockets.open) > 1)
-                yield Bot(slack, state, made, answerer, right)
+                yield Bot(slack, state, made, answerer, right, metrics)
             finally:
                 running.cancel()

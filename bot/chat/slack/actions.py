@@ -11,6 +11,9 @@ MORE: Final = "shirube_more"
 VERDICT: Final = "shirube_verdict"
 """Both thumbs; the value is `good:<question>` or `bad:<question>`."""
 
+AGAIN: Final = "shirube_again"
+"""Ask the same question once more, where it had no answer."""
+
 PRIVATELY: Final = "shirube_privately"
 """Answer the same question to who presses, by that person's own rights."""
 

@@ -223,8 +223,10 @@ def _choices(ended: Ended, view: View) -> Iterator[Json]:
     short = ended.answer is not None and not ended.answer.complete
     if short and any(citation.quote for citation in cited) and not view.detailed:
         yield _button(actions.MORE, chatting.MORE.say(view.buttons), view)
-    if ended.outcome not in {Outcome.ANSWERED, Outcome.REFUSED}:
+    if ended.outcome is Outcome.CANCELLED:
         return
+    if ended.outcome in {Outcome.FAILED, Outcome.EXPIRED}:
+        yield _button(actions.AGAIN, chatting.AGAIN.say(view.buttons), view)
     if ended.reason in _NO_QUESTION:
         return  # nobody else could answer it either
     if not view.private:

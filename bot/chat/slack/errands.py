@@ -23,7 +23,7 @@ from bot.chat.slack.spoken import spoken
 from bot.chat.slack.terms import SURFACE
 from bot.core.inbox import Errand, Incoming, Notice, QuestionId
 from bot.core.ports import Askings, Inbox
-from bot.text import pressing, replies
+from bot.text import chatting, pressing, replies
 from bot.text.phrases import Phrase
 
 EDITED: Final = "edited"
@@ -33,6 +33,7 @@ NOTICE: Final = "notice"
 """What such a message is, as its metadata says."""
 
 _LABELS: Final = {
+    actions.AGAIN: chatting.AGAIN,
     actions.ASK_EDITED: replies.ASK_EDITED,
     actions.WITHDRAW: replies.TAKE_AWAY,
 }

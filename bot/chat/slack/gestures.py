@@ -30,6 +30,7 @@ _HELP: Final = frozenset({"", "help", "ヘルプ", "使い方"})
 _AGAIN: Final = {
     actions.PRIVATELY: Again.PRIVATELY,
     actions.MORE: Again.MORE,
+    actions.AGAIN: Again.ANEW,
     actions.SHARE: Again.SHARED,
 }
 

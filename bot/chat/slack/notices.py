@@ -7,14 +7,15 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from bot.chat.slack.errands import Errands, notice
+from bot.chat.slack import actions
+from bot.chat.slack.errands import Errands, Offer, notice
 from bot.chat.slack.refusals import Denied
 from bot.chat.slack.terms import SURFACE
 from bot.core.errors import Conflict, Unavailable
 from bot.core.inbox import Errand, Incoming, Kind, Notice, QuestionId
 from bot.core.ports import InboxUpkeep, Outbox
 from bot.telemetry import SHOWING_FAILED
-from bot.text import phrases
+from bot.text import chatting, phrases
 
 log = structlog.get_logger()
 
@@ -31,7 +32,10 @@ def expired(question: QuestionId, incoming: Incoming, /) -> Notice | None:
     """Return what is told about a question that has expired, if anybody asked us."""
     if incoming.kind is Kind.OVERHEARD:
         return None
-    return notice(f"expired:{question}", incoming, phrases.QUESTION_EXPIRED)
+    label = chatting.AGAIN.say(incoming.language)
+    again = Offer(action=actions.AGAIN, value=question, label=label)
+    key = f"expired:{question}"
+    return notice(key, incoming, phrases.QUESTION_EXPIRED, offer=again)
 
 
 class Notices:

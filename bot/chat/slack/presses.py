@@ -98,7 +98,7 @@ class Presses:
                 return await self._judged(press, language)
             case action if action.startswith(f"{actions.PASSAGE}:"):
                 return await self._opened(press, language)
-            case actions.PRIVATELY | actions.MORE | actions.SHARE:
+            case actions.PRIVATELY | actions.MORE | actions.SHARE | actions.AGAIN:
                 return await self._asked_again(press)
             case actions.PERSON:
                 return await self._called(press)

@@ -33,10 +33,13 @@ from bot.chat.slack.taken import (
     WithdrawalWanted,
 )
 from bot.chat.slack.terms import SURFACE
-from bot.core.inbox import Incoming, Kind, Origin, QuestionId
+from bot.core.inbox import Accepted, Incoming, Kind, Origin, QuestionId
 from bot.core.model import ConversationId, Language, Outcome
 from bot.core.ports import Askings, Inbox, Outbox, Threads
 from bot.text import phrases, replies
+
+TIMES: Final = 10
+"""So often somebody asks once more what had no answer."""
 
 ENGAGED: Final = timedelta(days=14)
 """How long a thread is answered in without a mention after something was asked."""
@@ -199,7 +202,7 @@ class Reception:
             told = task(f"share:{again.question}", sharing)
             await self._outbox.put([told], now=now)
         else:
-            await self._accept(self._repeats.again(before, again, now=now))
+            await self._accept_anew(self._repeats.again(before, again, now=now))
 
     async def _engaged(self, conversation: ConversationId) -> bool:
         since = self._clock() - ENGAGED
@@ -221,21 +224,31 @@ class Reception:
         told = notice(f"hushed:{incoming.event}", incoming, replies.HUSHED)
         await self._outbox.put([told], now=now)
 
-    async def _accept(self, incoming: Incoming) -> None:
+    async def _accept_anew(self, incoming: Incoming) -> None:
+        """Store what is asked once more, unless that is being answered, or was."""
+        for number in range(1, TIMES + 1):
+            event = f"{incoming.event}:{number}" if number > 1 else incoming.event
+            accepted = await self._accept(replace(incoming, event=event))
+            if accepted.new:
+                return
+            outcome = await self._lookups.outcome(accepted.question)
+            if outcome in {None, Outcome.ANSWERED}:
+                return
+
+    async def _accept(self, incoming: Incoming) -> Accepted:
         """Store a question; of what one person asks at once, one after the other."""
         turn = self._turns.setdefault(incoming.asker, asyncio.Lock())
         async with turn:
-            await self._accept_in_turn(incoming)
+            return await self._accept_in_turn(incoming)
 
-    async def _accept_in_turn(self, incoming: Incoming) -> None:
+    async def _accept_in_turn(self, incoming: Incoming) -> Accepted:
         """Store a question; the third of a person that is open is refused at once."""
         now = self._clock()
         open_ones = await self._lookups.open_of(
             incoming.asker, surface=SURFACE, without={Kind.OVERHEARD}
         )
         if len(open_ones) < AT_ONCE:
-            await self._inbox.accept(incoming, now=now)
-            return
+            return await self._inbox.accept(incoming, now=now)
         # What has expired is claimed by nobody before it is refused.
         late = replace(incoming, expires_at=now)
         accepted = await self._inbox.accept(late, now=now)
@@ -247,6 +260,7 @@ class Reception:
                 now=now,
                 notices=[notice(key, incoming, replies.BUSY)],
             )
+        return accepted
 
     # --- what becomes of them ------------------------------------------------------
 

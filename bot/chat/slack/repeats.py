@@ -47,13 +47,10 @@ class Repeats:
                     hints=_thread_of(before),
                 )
             case Again.MORE:
-                root = before.origin.thread or before.origin.message
-                return replace(
-                    repeated,
-                    text=f"{before.text}\n{_AT_LENGTH[before.language]}",
-                    origin=replace(before.origin, thread=root, message=None),
-                    asker=again.user,
-                )
+                text = f"{before.text}\n{_AT_LENGTH[before.language]}"
+                return replace(_below(repeated), text=text, asker=again.user)
+            case Again.ANEW:
+                return replace(_below(repeated), asker=again.user)
             case Again.SHARED:
                 raise ValueError("a question is shared once its thread is there")
             case _:
@@ -97,6 +94,13 @@ def _to_us(before: Incoming) -> Incoming:
     if before.kind is not Kind.OVERHEARD:
         return before
     return replace(before, kind=Kind.MENTION, due_at=None)
+
+
+def _below(repeated: Incoming) -> Incoming:
+    """Have a question be asked in the thread of the one that was asked."""
+    origin = repeated.origin
+    root = origin.thread or origin.message
+    return replace(repeated, origin=replace(origin, thread=root, message=None))
 
 
 def _thread_of(before: Incoming) -> Mapping[str, object]:

@@ -129,7 +129,7 @@ class SlackShowing:
             now=stage.now(),
             private=is_direct(claim.incoming),
             shareable=is_of_channel(claim.incoming),
-            expert=not is_direct(claim.incoming)
+            expert=(not is_direct(claim.incoming) or is_of_channel(claim.incoming))
             and claim.incoming.origin.channel in stage.look.experts,
             detailed=wants_more(claim.incoming.text),
             stale_after=stage.look.stale_after,

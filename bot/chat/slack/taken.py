@@ -46,6 +46,9 @@ class Again(StrEnum):
     MORE = "more"
     """At length, where it was answered."""
 
+    ANEW = "anew"
+    """As it was, where it had no answer."""
+
     SHARED = "shared"
     """In its channel, by the rights of that."""
 

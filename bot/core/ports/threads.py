@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.core.inbox import Incoming, Kind, Origin, QuestionId
-from bot.core.model import ConversationId, Language
+from bot.core.model import ConversationId, Language, Outcome
 
 
 class Threads(Protocol):
@@ -16,7 +16,7 @@ class Threads(Protocol):
     ) -> bool:
         """Whether something was asked there since, and nobody wanted silence.
 
-        What was overheard was asked once it is answered.
+        What was overheard was asked once a message of ours answers it.
         """
 
     async def hush(self, conversation: ConversationId, /, *, now: datetime) -> bool:
@@ -46,6 +46,9 @@ class Askings(Protocol):
     async def staged(self, question: QuestionId, /) -> str | None:
         """Return the answer as it was staged, if it was not forgotten."""
 
+    async def outcome(self, question: QuestionId, /) -> Outcome | None:
+        """Return how a question ended; None while it is open, and if never asked."""
+
     async def open_in(
         self, conversation: ConversationId, /
     ) -> Sequence[tuple[QuestionId, str]]:
@@ -57,14 +60,14 @@ class Askings(Protocol):
         """Return the open questions of a person, but for some kinds."""
 
     async def overheard(self, origin: Origin, /, *, since: datetime) -> int:
-        """Count what was overheard in a channel since, and is answered or may be."""
+        """Count what was overheard in a channel since, and we answer or may."""
 
     async def recent(
         self, asker: str, /, *, surface: str, limit: int
     ) -> Sequence[Incoming]:
         """Return what a person asked last, newest first, but for what is forgotten.
 
-        What was overheard was asked once it is answered.
+        What was overheard was asked once a message of ours answers it.
         """
 
     async def messages(self, question: QuestionId, /) -> tuple[str, ...]:
