@@ -23,6 +23,7 @@ async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slack]:
         monkeypatch.delenv(name, raising=False)
     async with slack_server() as running:
         yield running
+        assert running.complaints == []
 
 
 @pytest.fixture

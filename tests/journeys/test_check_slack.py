@@ -3,12 +3,9 @@
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-
-from tests.fakes.slack import Slack, slack_server
+from tests.fakes.slack import Slack
 from tests.fakes.slack.faults import Refuse
 from tests.fakes.slack_house import SlackHouse
 from tests.fakes.terminal import Terminal
@@ -20,15 +17,6 @@ access = ["grp:総務"]
 [slack.channels.C0NOWHERE]
 access = ["pub"]
 """
-
-
-@pytest.fixture
-async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slack]:
-    """A Slack with a small firm in it."""
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    async with slack_server() as running:
-        yield running
 
 
 async def checked(slack: Slack, folder: Path) -> list[tuple[str, str]]:
