@@ -125,7 +125,7 @@ class Desk:
         self._idle = asyncio.Event()
         self._works: dict[QuestionId, _Work] = {}
         self._mistakes: Counter[QuestionId] = Counter()
-        self._running = 0
+        self._running: Counter[QuestionId] = Counter()
         self._draining = False
 
     def wake(self) -> None:
@@ -138,6 +138,12 @@ class Desk:
         if work is not None:
             work.stop()
         return work is not None
+
+    async def left(self, question: QuestionId, /) -> None:
+        """Return when a question is not worked on here, ended or not."""
+        while question in self._running:
+            self._idle.clear()
+            await self._idle.wait()
 
     async def drain(self) -> None:
         """Claim nothing more, and return when nothing is worked on."""
@@ -158,11 +164,11 @@ class Desk:
                         async with asyncio.timeout(LOOK):
                             await self._grown.wait()
                 else:
-                    self._running += 1
+                    self._running[claim.question] += 1
                     group.create_task(self._guarded(claim))
 
     async def _claimed(self) -> Claim | None:
-        if self._draining or self._running >= AT_ONCE:
+        if self._draining or self._running.total() >= AT_ONCE:
             return None
         now = self._clock()
         try:
@@ -193,7 +199,7 @@ class Desk:
             self._mistakes[claim.question] += 1
             log.exception(SHOWING_FAILED, question=claim.question)
         finally:
-            self._running -= 1
+            self._running -= Counter([claim.question])
             self._idle.set()
             self.wake()
 

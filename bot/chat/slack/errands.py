@@ -3,7 +3,8 @@
 Each is done once as far as can be seen: what may have been done is looked for first.
 """
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal, TypeAlias, assert_never
@@ -21,6 +22,7 @@ from bot.chat.slack.refusals import Denied, Missing
 from bot.chat.slack.repeats import Repeats
 from bot.chat.slack.spoken import spoken
 from bot.chat.slack.terms import SURFACE
+from bot.core.errors import Unavailable
 from bot.core.inbox import Errand, Incoming, Notice, QuestionId
 from bot.core.ports import Askings, Inbox
 from bot.text import chatting, pressing, replies
@@ -37,6 +39,12 @@ _LABELS: Final = {
     actions.ASK_EDITED: replies.ASK_EDITED,
     actions.WITHDRAW: replies.TAKE_AWAY,
 }
+
+SOON: Final = 5.0
+"""Seconds until one looks again whether an answer stands that is to go."""
+
+_PATIENCE: Final = 1.0
+"""Seconds for which the sentences of others wait for it."""
 
 _TITLE: Final = 250
 _BACK: Final = timedelta(hours=1)
@@ -131,7 +139,10 @@ def task(key: str, content: Told | Withdrawal | Sharing, /) -> Notice:
 
 
 class Errands:
-    """Does in one workspace what is in the outbox."""
+    """Does in one workspace what is in the outbox.
+
+    `left` returns when nothing more is posted for a question.
+    """
 
     def __init__(
         self,
@@ -143,6 +154,7 @@ class Errands:
         inbox: Inbox,
         lookups: Askings,
         clock: Callable[[], datetime],
+        left: Callable[[QuestionId], Awaitable[None]],
     ) -> None:
         self._posting = posting
         self._directory = directory
@@ -150,6 +162,7 @@ class Errands:
         self._inbox = inbox
         self._lookups = lookups
         self._clock = clock
+        self._left = left
 
     async def run(self, errand: Errand, /) -> None:
         """Do one; raises `Denied` where Slack says no, and `Unavailable`."""
@@ -232,20 +245,38 @@ class Errands:
     async def _withdraw(self, errand: Errand, withdrawal: Withdrawal) -> None:
         question = QuestionId(withdrawal.question)
         incoming = await self._lookups.incoming(question)
+        if incoming is None:
+            return
+        await self._require_done(incoming, question)
         shown = await self._lookups.messages(question)
-        if incoming is None or not shown:
-            return
-        if not withdrawal.wanted and await self._went_on(incoming, shown):
+        stays = shown and not withdrawal.wanted
+        if stays and await self._went_on(incoming, shown):
             await self._offer(errand, incoming, question)
-            return
-        for message in [*shown, *await self._offers(incoming, question)]:
+        else:
+            await self._delete(incoming, shown)
+        await self._delete(incoming, await self._notices(incoming, question))
+
+    async def _require_done(self, incoming: Incoming, question: QuestionId) -> None:
+        """Wait until nothing more is posted: what is posted later would stay."""
+        message = f"the answer to {question} is to go, and is being posted"
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._left(question)
+        except TimeoutError as error:
+            raise Unavailable(message, retry_after=SOON) from error
+        still_open = await self._lookups.open_in(incoming.conversation)
+        if question in [name for name, _ in still_open]:
+            raise Unavailable(message, retry_after=SOON)
+
+    async def _delete(self, incoming: Incoming, messages: Sequence[str]) -> None:
+        for message in messages:
             try:
                 await self._posting.delete(incoming.origin.channel, message)
             except Denied:
                 continue  # it is gone, or never was a message
 
-    async def _offers(self, incoming: Incoming, question: QuestionId) -> list[str]:
-        """Find the offers to answer an edited question again: they go with it."""
+    async def _notices(self, incoming: Incoming, question: QuestionId) -> list[str]:
+        """Find what was told or offered about a question: it goes with it."""
         origin = incoming.origin
         thread, asked = origin.thread or origin.message, origin.message
         if thread is None or asked is None:
@@ -254,7 +285,7 @@ class Errands:
             found = await self._posting.since(origin.channel, asked, thread=thread)
         except Denied:
             return []
-        return [str(message["ts"]) for message in found if _offers(message, question)]
+        return [str(message["ts"]) for message in found if _about(message, question)]
 
     async def _went_on(self, incoming: Incoming, shown: tuple[str, ...]) -> bool:
         """Whether somebody wrote after the question; who cannot tell leaves it."""
@@ -349,6 +380,6 @@ def _plain(text: str) -> Json:
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
-def _offers(message: Mapping[str, Any], question: QuestionId) -> bool:
+def _about(message: Mapping[str, Any], question: QuestionId) -> bool:
     key, part = marked(message) or ("", "")
-    return part == NOTICE and key.startswith(f"{EDITED}:{question}:")
+    return part == NOTICE and question in key.split(":")

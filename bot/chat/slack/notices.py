@@ -99,11 +99,16 @@ class Notices:
         try:
             await self._errands.run(errand)
         except Unavailable as error:
-            wait = timedelta(seconds=error.retry_after or 0.0)
-            await self._outbox.retry(errand, at=self._clock() + max(wait, _LATER))
+            await self._outbox.retry(errand, at=self._clock() + _pause(error))
             log.warning(SHOWING_FAILED, error=str(error))
         except Denied as denied:
             log.warning(SHOWING_FAILED, error=f"nobody can be told: {denied.code}")
             await self._outbox.done(errand, now=self._clock())
         else:
             await self._outbox.done(errand, now=self._clock())
+
+
+def _pause(error: Unavailable) -> timedelta:
+    if error.retry_after is None:
+        return _LATER
+    return timedelta(seconds=error.retry_after)

@@ -65,7 +65,7 @@ class Tenancy:
         self._desk = _desk(surface, earlier, rooms)
         repeats = Repeats(us=found.us, terms=rules.terms)
         self._notices = Notices(
-            _errands(self._posting, directory, repeats, rooms),
+            _errands(self._posting, directory, repeats, self._desk, rooms),
             outbox=rooms.outbox,
             upkeep=rooms.upkeep,
             clock=rooms.clock,
@@ -230,7 +230,11 @@ class Tenancy:
 
 
 def _errands(
-    posting: Posting, directory: Directory, repeats: Repeats, rooms: Rooms
+    posting: Posting,
+    directory: Directory,
+    repeats: Repeats,
+    desk: Desk,
+    rooms: Rooms,
 ) -> Errands:
     return Errands(
         posting,
@@ -239,6 +243,7 @@ def _errands(
         inbox=rooms.questions,
         lookups=rooms.lookups,
         clock=rooms.clock,
+        left=desk.left,
     )
 
 

@@ -15,7 +15,7 @@ from bot.chat.slack.notices import Notices
 from bot.chat.slack.posting import Posting
 from bot.chat.slack.repeats import Repeats
 from bot.chat.slack.terms import Terms, Us
-from bot.core.inbox import Incoming
+from bot.core.inbox import Incoming, QuestionId
 from bot.state.store import State, open_state
 from bot.text import replies
 from tests.fakes.shown import Thread, asked, commanded
@@ -43,6 +43,7 @@ async def telling(thread: Thread, state: State) -> AsyncIterator[Notices]:
         inbox=state.questions,
         lookups=state.threads,
         clock=slack.clock.datetime,
+        left=nobody_works,
     )
     notices = Notices(
         errands,
@@ -57,6 +58,10 @@ async def telling(thread: Thread, state: State) -> AsyncIterator[Notices]:
             yield notices
         finally:
             task.cancel()
+
+
+async def nobody_works(question: QuestionId) -> None:
+    del question
 
 
 async def put(thread: Thread, state: State, incoming: Incoming) -> None:

@@ -149,6 +149,40 @@ async def test_row_25_what_was_shown_of_an_answer_goes_with_its_question(
     assert not slack.replies(question)
 
 
+@pytest.mark.parametrize(
+    ("method", "posted"),
+    [
+        ("chat.postMessage", True),
+        ("chat.postMessage", False),
+        ("chat.startStream", True),
+    ],
+)
+async def test_row_25_an_answer_that_is_being_posted_goes_with_its_question(
+    slack: Slack, running: Bot, method: str, *, posted: bool
+) -> None:
+    """It stands in the thread of others, so nobody else would take it away."""
+    root = await slack.say("sato", "総務", "@shirube 育休は何日ですか？")
+    other = await slack.say("sato", "general", "@shirube 別の質問は？")
+    await running.answer(root)
+    await running.answer(other)
+    streams = method == "chat.startStream"
+    slack.app.agent = slack.platform.streaming = streams
+    running.answerer.opening = "最初の文です。" if streams else ""
+    hold = slack.faults.hold(method, after_processing=posted)
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}", thread=root)
+    await hold.held.wait()
+    await slack.delete(question)
+    await running.heard()
+    await slack.say("sato", "general", "静かに", thread=other)
+    await slack.until(lambda: running.notices(other))
+    hold.release()
+    await slack.clock.advance(5)
+    await running.answer(await slack.say("smith", "general", "@shirube hello?"))
+    await slack.until(lambda: len(slack.replies(root)) == 1)
+
+    assert running.answers(root) == ["回答: 育休は何日ですか？"]
+
+
 async def test_row_26_an_edited_question_that_waits_is_answered_as_it_is_now(
     slack: Slack, running: Bot
 ) -> None:
@@ -458,6 +492,21 @@ async def test_an_answer_that_others_went_on_from_goes_when_its_asker_says_so(
     await slack.click("tanaka", asking, "shirube_withdraw")
     await slack.until(lambda: not slack.replies(question))
 
+    assert "残してあります" in running.told("tanaka")[0]
+
+
+async def test_an_answer_that_stays_is_not_offered_again_without_its_question(
+    slack: Slack, running: Bot
+) -> None:
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.answer(question)
+    await slack.edit(question, "@shirube 育休は何日？")
+    await slack.until(lambda: running.notices(question))
+    await slack.say("sato", "総務", "助かりました", thread=question)
+    await slack.delete(question)
+    await slack.until(lambda: not running.notices(question))
+
+    assert running.answers(question) == [f"回答: {LEAVE}"]
     assert "残してあります" in running.told("tanaka")[0]
 
 
