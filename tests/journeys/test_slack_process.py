@@ -110,7 +110,7 @@ async def test_row_102_log_and_metrics_hold_nothing_that_was_said(
     told = log.read_text(encoding="utf-8")
 
     assert "question.finished" in told
-    assert 'shirube_questions_total{' in metrics
+    assert "shirube_questions_total{" in metrics
     assert not [word for word in said if word in told + metrics + ready]
 
 
