@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import partial
 
 from bot.answering.composing import Piece
-from bot.answering.extractive import quotations
+from bot.answering.extractive import quotations, sureness
 from bot.answering.preparing import Case
 from bot.core.model import DocumentId, Passage
-from bot.text.threads import points_back
+from bot.text.threads import names_something, points_back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +25,7 @@ def excerpts(
 ) -> Excerpts:
     """Quote what answers the question; the n-th passage is source n.
 
-    One that does not stand alone is read with each thing that was said before it,
-    until something answers it.
+    One that does not stand alone is read with what was said before it.
     """
 
     def quoted(queries: Sequence[str], *, detailed: bool) -> tuple[Piece, ...]:
@@ -38,7 +38,7 @@ def excerpts(
             detailed=detailed,
         )
 
-    for queries in _readings(case):
+    for queries in _readings(case, sources):
         at_length = quoted(queries, detailed=True)
         if at_length:
             if case.question.detailed:
@@ -48,8 +48,17 @@ def excerpts(
     return Excerpts(pieces=(), complete=True)
 
 
-def _readings(case: Case) -> Iterator[Sequence[str]]:
-    yield case.found.queries
-    if case.question.thread is not None and points_back(case.question.text):
-        for text in case.found.queries[1:]:
-            yield (text,)
+def _readings(case: Case, sources: Sequence[Passage]) -> Iterator[Sequence[str]]:
+    """Yield what a question may mean, the likeliest first.
+
+    By itself it means something only if it names something.
+    """
+    bare, *completed = case.found.queries
+    question = case.question
+    if question.thread is None or not points_back(question.text):
+        completed = []
+    likely = partial(sureness, sources, language=question.language)
+    for text in sorted(completed, key=likely, reverse=True):
+        yield (text,)
+    if not completed or names_something(bare):
+        yield case.found.queries

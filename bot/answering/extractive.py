@@ -103,6 +103,21 @@ def quotations(
     return tuple(_pieces(chosen, asked, PERHAPS_OUTDATED))
 
 
+def sureness(
+    passages: Sequence[Passage], query: str, /, *, language: Language
+) -> float:
+    """Say how likely something in the passages is about what a text asks."""
+    asked = Asked.of([query], language, [passage.text for passage in passages])
+    return max(
+        (
+            trust(window.run, Labels.of(passage), asked, 1.0)
+            for number, passage in enumerate(passages, start=1)
+            for window in _best_window(number, passage, asked, passages[0].score)
+        ),
+        default=0.0,
+    )
+
+
 def _best_window(
     number: int, passage: Passage, asked: Asked, best_score: float
 ) -> Iterator[_Window]:

@@ -19,6 +19,7 @@ from bot.core.access import Principal
 from bot.core.errors import BotError, ConfigError, Unavailable
 from bot.core.model import (
     AnswerEvent,
+    Chunk,
     Context,
     Declined,
     Finished,
@@ -35,8 +36,18 @@ from bot.core.model import (
 from bot.core.ports import Completion, Message, Role, Token
 from bot.text import phrases
 from bot.text.split import sentences
-from tests.unit.answering.scene import EN, JA, LEAVE, VPN, Active, Scene, a_scene
+from tests.unit.answering.scene import (
+    EN,
+    JA,
+    LEAVE,
+    TRIPS,
+    VPN,
+    Active,
+    Scene,
+    a_scene,
+)
 from tests.unit.answering.shelf import NOON, a_chunk, a_question
+from tests.unit.answering.talk import in_a_thread
 
 
 async def events_of(answering: Answering, question: str) -> list[AnswerEvent]:
@@ -278,6 +289,40 @@ async def test_a_longer_answer_quotes_more_passages() -> None:
 
     assert len(long.citations) > len(brief.citations)
     assert brief.citations[0].document == long.citations[0].document
+
+
+@pytest.mark.parametrize(
+    ("question", "talk", "cited"),
+    [
+        ("これっていくらまで？", ("出張の宿泊費どうしよう", "え、出るの？"), TRIPS),
+        ("それ、何日？", ("出張から戻りました", "年次有給休暇の付与はもうすぐ"), LEAVE),
+        ("how often is that?", ("VPN certificate expired", "not again!"), VPN),
+    ],
+    ids=["ja", "last", "en"],
+)
+async def test_without_a_model_a_question_is_understood_by_its_thread(
+    question: str, talk: tuple[str, ...], cited: Chunk
+) -> None:
+    scene = await a_scene(model=False)
+    answer = await scene.answered(in_a_thread(question, *talk))
+
+    assert answer.citations[0].document == cited.document
+
+
+@pytest.mark.parametrize(
+    ("question", "talk"),
+    [
+        ("それ、何日？", ("火星支社の歓迎会", "わかった")),
+        ("is that true?", ("the football match was great", "wow")),
+    ],
+)
+async def test_without_a_model_a_pronoun_alone_is_no_question(
+    question: str, talk: tuple[str, ...]
+) -> None:
+    scene = await a_scene(model=False)
+    declined = await scene.declined(in_a_thread(question, *talk))
+
+    assert declined.reason == Reason.NOT_FOUND
 
 
 async def test_the_generation_is_read_once_a_question() -> None:
