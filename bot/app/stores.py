@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.app.rooms import Opener, Rooms
@@ -10,6 +10,7 @@ from bot.app.secret import revealed
 from bot.backends import lance, weaviate
 from bot.backends.memory import MemoryIndex
 from bot.settings import Settings
+from bot.state.ageing import Ageing
 from bot.state.store import LEASE_SECONDS, State, open_state, writer_lock
 
 if TYPE_CHECKING:
@@ -36,8 +37,18 @@ async def state(
             url=url,
             lease_seconds=lease_seconds,
             keep_texts=settings.retention.keeps_texts,
+            ageing=_ageing(settings, clock),
         )
     )
+
+
+def _ageing(settings: Settings, clock: Callable[[], datetime]) -> Ageing:
+    valid = {
+        source.name: timedelta(days=source.rights_valid_days)
+        for source in settings.sources
+        if source.rights_valid_days is not None
+    }
+    return Ageing(valid=valid, clock=clock)
 
 
 def index(settings: Settings, stack: AsyncExitStack, *, writing: bool) -> Rooms:

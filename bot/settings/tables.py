@@ -137,4 +137,5 @@ class SourceSettings(Group):
     link: str | None = None
     chat_text: Literal["full", "link-only", "never"] = "full"
     stale_after_days: int | None = Field(default=None, ge=1, le=36_500)
+    rights_valid_days: float | None = Field(default=None, gt=0, le=36_500)
     options: Mapping[str, Any] = Field(default_factory=dict)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.access import DENY, Access, Principal
 from bot.core.model import DocumentId, Generation, GenerationId, LiveDocument
 from bot.core.sync import SourceStatus, SyncRun
+from bot.state.ageing import Ageing
 from bot.state.database import Database
 from bot.state.rows import active, pieces
 from bot.state.schema import (
@@ -39,6 +40,8 @@ _LIVE: Select[Any] = (
         projections.c.document.in_(bindparam("names", expanding=True)),
     )
 )
+
+_READ = select(sources.c.name, sources.c.last_success)
 
 _IN_USE = select(accesses.c.layers).where(
     exists()
@@ -83,8 +86,9 @@ _RIGHTS = (
 class SqlCatalogue:
     """Reads the catalogue from the state database."""
 
-    def __init__(self, database: Database, /) -> None:
+    def __init__(self, database: Database, /, *, ageing: Ageing | None = None) -> None:
         self._database = database
+        self._ageing = ageing or Ageing()
         self._in_use: tuple[int | None, frozenset[Principal]] = (None, frozenset())
 
     async def live(
@@ -95,15 +99,26 @@ class SqlCatalogue:
             return {}
 
         def reads(connection: Connection) -> dict[DocumentId, LiveDocument]:
-            return {
-                row[0]: live_document(row)
+            found = (
+                live_document(row)
                 for piece in pieces(names)
                 for row in connection.execute(
                     _LIVE, {"generation": generation, "names": piece}
                 )
-            }
+            )
+            return self._aged(found, connection)
 
         return await self._database.look(reads)
+
+    def _aged(
+        self, found: Iterable[LiveDocument], connection: Connection
+    ) -> dict[DocumentId, LiveDocument]:
+        """Leave out what too much time has passed for."""
+        if not self._ageing.valid:
+            return {document.id: document for document in found}
+        read = dict(map(tuple, connection.execute(_READ)))
+        seen = (self._ageing.seen(each, read.get(each.source)) for each in found)
+        return {document.id: document for document in seen if document is not None}
 
     async def principals(self) -> frozenset[Principal]:
         """Every principal that some live document's access names."""

@@ -12,6 +12,7 @@ from typing import Final
 from bot.core.errors import Unavailable
 from bot.core.ports import Lease
 from bot.state import locks, postgres
+from bot.state.ageing import Ageing
 from bot.state.catalogue import SqlCatalogue
 from bot.state.conversations import SqlConversations
 from bot.state.database import Database
@@ -72,15 +73,17 @@ async def open_state(
     url: str | None = None,
     lease_seconds: float = LEASE_SECONDS,
     keep_texts: bool = True,
+    ageing: Ageing | None = None,
 ) -> AsyncIterator[State]:
     """Open the state in `folder`, or on the PostgreSQL server that `url` names.
 
     What is missing is made, and a SQLite file of an earlier release brought up to
     date. Several processes may open it at once. The vector cache lies in `folder`
     always. Without `keep_texts` nothing that was said outlives the end of its
-    question. Raises `ConfigError` for a folder on a network file system and for a
-    database that is damaged, foreign or of another release, and `Conflict` when a
-    file must be migrated while another process uses it.
+    question; with `ageing` rights do not count for ever. Raises `ConfigError` for a
+    folder on a network file system and for a database that is damaged, foreign or of
+    another release, and `Conflict` when a file must be migrated while another process
+    uses it.
     """
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(_make_folder, folder)
@@ -96,7 +99,7 @@ async def open_state(
         stack.push_async_callback(vectors.close)
         stack.push_async_callback(_released, lease)
         yield State(
-            catalogue=SqlCatalogue(database),
+            catalogue=SqlCatalogue(database, ageing=ageing),
             generations=SqlGenerations(database, clock=clock),
             runs=SqlRuns(database),
             ledger=SqlLedger(database, clock=clock),

@@ -12,6 +12,7 @@ from bot.backends.memory_models import MemoryLanguageModel, Script
 from bot.core.model import AnswerEvent, Profile, Question
 from bot.core.ports import Completion, LanguageModel, Token
 from bot.core.ports import Message as Told
+from bot.state.ageing import Ageing
 from bot.state.store import open_state
 from tests.fakes.house import House, Writes
 from tests.fakes.shown import Right
@@ -119,10 +120,11 @@ async def library(
     *,
     model: LanguageModel | None = None,
     index: MemoryIndex | None = None,
+    ageing: Ageing | None = None,
 ) -> AsyncIterator[Library]:
     """Read documents, then run the bot; without a model it quotes them."""
     slack.tiers.enforced = False
-    async with open_state(folder, clock=slack.clock.datetime) as state:
+    async with open_state(folder, clock=slack.clock.datetime, ageing=ageing) as state:
         chunks = index or MemoryIndex()
         house = House(state=state, index=chunks, writes=Writes(chunks), model=model)
         source = MemorySource(dict(pages))

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from bot.backends.memory import MemoryIndex
 from bot.chat.audience import Grant, Grants
 from bot.core.access import Principal
 from bot.core.model import Generation, Hit
+from bot.state.ageing import Ageing
 from bot.text import phrases
 from connectors.api import Layers
+from tests.fakes.house import NOW
 from tests.fakes.slack import Clock, Slack, slack_server
 from tests.fakes.slack.faults import Refuse, ratelimited
 from tests.fakes.slack.model import Kind
@@ -309,6 +312,33 @@ async def test_row_37_who_comes_in_after_a_sentence_leaves_none_of_it(
 
     assert CANARY not in shown
     assert phrases.AUDIENCE_CHANGED.ja in shown
+
+
+@pytest.mark.parametrize(
+    ("who", "where", "days", "seen"),
+    [
+        ("tanaka", "dm", 2, [CANARY]),
+        ("tanaka", "dm", 4, ["20日"]),
+        ("tanaka", "with-partner", 2, ["委託先の休暇"]),
+        ("tanaka", "with-partner", 4, []),
+        ("tanaka", "dm", 8, []),
+    ],
+)
+async def test_row_47_rights_that_were_read_too_long_ago_count_for_less(
+    slack: Slack, tmp_path: Path, *, who: str, where: str, days: int, seen: list[str]
+) -> None:
+    """Three days at most: then what is open inside, and after a week nothing."""
+
+    def clock() -> datetime:
+        return NOW + timedelta(days=days)
+
+    ageing = Ageing(valid={"handbook": timedelta(days=3)}, clock=clock)
+    around = Around(grants=GRANTS)
+    async with library(slack, tmp_path, PAGES, around, ageing=ageing) as running:
+        shown = await running.ask(who, where, QUESTION)
+
+    assert [word for word in (CANARY, "20日", "委託先の休暇") if word in shown] == seen
+    assert (CANARY in slack.outbound()) == (CANARY in seen)
 
 
 # --- what is remembered ------------------------------------------------------
