@@ -11,7 +11,11 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"\[[^\]]*\]\((?!https?:|mailto:)([^)#\s]*)(?:#[^)]*)?\)")
 NAMED = re.compile(r"`(test_\w+\.py)::(test_\w+)`")
-RELIABILITY = ["docs/reliability.md", "docs/ja/reliability.md"]
+RELIABILITY = {
+    "docs/reliability.md": "### Journeys",
+    "docs/ja/reliability.md": "### 利用の流れ",
+}
+"""The pages about what fails, and where their tables of journeys begin."""
 
 TABLE_LINE = re.compile(r"^\| (\d+) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 PROVEN_BY_NUMBER = re.compile(r"(?:test|and)_(row|trap)s?_(\d+_(?:(?:and_)?\d+_)*)")
@@ -111,6 +115,16 @@ def test_every_number_names_a_test_of_its_own_or_says_why_not(
 
     assert sorted(cells) == sorted(ROWS if kind == "row" else TRAPS)
     assert not unproven
+
+
+@pytest.mark.parametrize(("page", "heading"), RELIABILITY.items())
+def test_every_journey_names_a_test(page: str, heading: str) -> None:
+    _, _, below = (ROOT / page).read_text(encoding="utf-8").partition(f"{heading}\n")
+    table, _, _ = below.partition("\n#")
+    lines = [line for line in table.splitlines() if line.startswith("|")][2:]
+
+    assert len(lines) == 14
+    assert all(NAMED.search(line) for line in lines)
 
 
 def test_both_languages_name_the_same_tests() -> None:

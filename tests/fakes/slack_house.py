@@ -78,13 +78,16 @@ class SlackHouse:
             yield serving
 
     @asynccontextmanager
-    async def process(self) -> AsyncIterator[Serving]:
-        """The same, without waiting until it listens."""
+    async def process(
+        self, stop: asyncio.Event | None = None
+    ) -> AsyncIterator[Serving]:
+        """The same, without waiting until it listens; it ends by itself on `stop`."""
         read = settings.load(self.folder / "slack.toml")
         serving = Serving(read, plugs=chatting.plugs(read), lease_seconds=LEASE_SECONDS)
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(serving.run(asyncio.Event()))
+            task = group.create_task(serving.run(stop or asyncio.Event()))
             try:
                 yield serving
             finally:
-                task.cancel()
+                if stop is None:
+                    task.cancel()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import serving
 from tests.fakes.slack import Slack
 from tests.fakes.slack.model import Json, Message
 from tests.fakes.slack_house import SlackHouse, synced
@@ -234,6 +235,27 @@ async def test_row_1_a_question_taken_before_a_kill_is_answered_after_it_once(
     async with house.serving():
         question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
         await slack.until(lambda: all(d.acked for d in slack.courier.deliveries))
+    hold.release()
+    assert not answers(slack, question)
+
+    async with house.serving():
+        await answer_to(slack, question)
+
+    assert len(slack.replies(question)) == 1
+
+
+async def test_row_21_what_takes_too_long_at_the_end_is_answered_after_the_restart(
+    house: SlackHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "DRAIN_SECONDS", 0.5)
+    slack = house.slack
+    hold = slack.faults.hold("conversations.info")
+    stop = asyncio.Event()
+    async with asyncio.timeout(20), house.process(stop):
+        await slack.until(lambda: len(slack.sockets.open) > 1)
+        question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+        await hold.held.wait()
+        stop.set()
     hold.release()
     assert not answers(slack, question)
 
