@@ -282,7 +282,7 @@ async def test_more_is_the_same_at_length(house: SlackHouse) -> None:
 
 
 async def test_what_cannot_be_asked_is_said(house: SlackHouse) -> None:
-    """Emoji only, nothing but a mention, a file alone, and far too much."""
+    """Emoji or markup only, nothing but a mention, a file alone, and far too much."""
     slack = house.slack
     slack.tiers.enforced = False
     file = {"name": "規程.pdf", "mimetype": "application/pdf", "content": b"%PDF"}
@@ -290,14 +290,17 @@ async def test_what_cannot_be_asked_is_said(house: SlackHouse) -> None:
         emoji = await slack.say("tanaka", "総務", "@shirube 🎉🎉")
         nothing = await slack.say("sato", "general", "@shirube")
         alone = await slack.say("smith", slack.dm("smith"), "", files=[file])
-        said = [await answer_to(slack, each) for each in (emoji, nothing, alone)]
+        markup = await slack.say("smith", "general", "@shirube ***~~~> -```")
+        asked = (emoji, nothing, alone, markup)
+        said = [await answer_to(slack, each) for each in asked]
         long = await slack.say("tanaka", "総務", "@shirube " + "長い質問です。" * 5000)
         said.append(await answer_to(slack, long))
 
     assert "絵文字だけでは" in said[0]
     assert "空のようです" in said[1]
     assert "空のようです" in said[2]
-    assert "長すぎます" in said[3]
+    assert "空のようです" in said[3]
+    assert "長すぎます" in said[4]
 
 
 async def test_row_1_the_same_with_the_state_on_a_server(
