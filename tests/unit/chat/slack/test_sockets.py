@@ -225,7 +225,8 @@ async def test_row_21_what_was_taken_is_answered_before_the_end(
 
 
 async def test_a_proxy_and_a_private_authority_are_on_every_way(
-    tmp_path: Path,
+@pytest.mark.parametrize("named_by", ["slack.proxy", "HTTPS_PROXY"])
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named_by: str
 ) -> None:
     """The Web API, the sockets, and the answers to commands: the proxy alone knows
     the names of all three.
@@ -240,7 +241,10 @@ async def test_a_proxy_and_a_private_authority_are_on_every_way(
         slack.platform.names.update(names)
         port = slack.url.rpartition(":")[2].removesuffix("/api/")
         way = f"https://api.slack.test:{port}/api/"
-        around = Around(proxy=proxy.url, tls=tls, way=way)
+        if named_by == "HTTPS_PROXY":
+            monkeypatch.setenv(named_by, proxy.url)
+        set_up = proxy.url if named_by == "slack.proxy" else None
+        around = Around(proxy=set_up, tls=tls, way=way)
         async with bot(slack, tmp_path / "状態", around) as running:
             slack.faults.always("conversations.open", Refuse("channel_not_found"))
             await slack.command("tanaka", "総務", "/ask", LEAVE)
