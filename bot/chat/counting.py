@@ -35,6 +35,9 @@ class Counter(Protocol):
     def question_opened(self, platform: str, /) -> None:
         """Count a question that was taken."""
 
+    def duplicate_event(self, platform: str, /) -> None:
+        """Count an event that had been taken before."""
+
     def question_finished(
         self, platform: str, outcome: Outcome, /, *, asked: Kind, seconds: float
     ) -> None:
@@ -64,6 +67,8 @@ class Counted:
         accepted = await self._questions.accept(incoming, now=now, limit=limit)
         if accepted.new:
             self._opened(accepted.question, incoming)
+        elif accepted.again:
+            self._counter.duplicate_event(incoming.origin.surface)
         if accepted.refused:
             self._ended(accepted.question, Outcome.REFUSED, now)
         return accepted

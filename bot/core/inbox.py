@@ -73,12 +73,14 @@ class Incoming:
 class Accepted:
     """The id of a stored question, and whether it was not there before.
 
-    `refused` is a new one that was too many, and has ended.
+    `refused` is a new one that was too many, and has ended. `again` says that the same
+    event had come before, and not only another one of the same message.
     """
 
     question: QuestionId
     new: bool
     refused: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,9 +82,10 @@ class SqlQuestions:
         refused = ending(Outcome.REFUSED, now, keep_texts=self._keep_texts)
 
         def accepted(connection: Connection) -> Accepted:
-            known = connection.scalar(_known(incoming))
+            known = connection.execute(_known(incoming)).first()
             if known is not None:
-                return Accepted(question=QuestionId(known), new=False)
+                again = known.event == incoming.event
+                return Accepted(question=QuestionId(known.id), new=False, again=again)
             insert_missing(connection, conversations, [conversation])
             notice = limit and _too_many(connection, incoming, limit)
             values = row | refused if notice else row
@@ -263,7 +264,8 @@ def _known(incoming: Incoming) -> Select[Any]:
     )
     if incoming.origin.message is not None:
         same = or_(same, asked.asks(incoming.origin))
-    return select(questions.c.id).where(same).order_by(questions.c.number).limit(1)
+    wanted = select(questions.c.id, questions.c.event).where(same)
+    return wanted.order_by(questions.c.number).limit(1)
 
 
 def _too_many(

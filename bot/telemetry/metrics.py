@@ -21,6 +21,7 @@ from bot.core.model import Outcome
 
 QUESTIONS: Final = "shirube_questions"
 QUESTIONS_OPEN: Final = "shirube_questions_open"
+DUPLICATES: Final = "shirube_duplicate_events"
 QUESTION_SECONDS: Final = "shirube_question_seconds"
 LOOP_LAG: Final = "shirube_loop_lag_seconds"
 LEADING: Final = "shirube_leading"
@@ -35,6 +36,7 @@ ORPHANS: Final = "shirube_orphan_chunks"
 MEANING: Final = {
     QUESTIONS: "Questions that ended, by how.",
     QUESTIONS_OPEN: "Questions that were taken and have not ended.",
+    DUPLICATES: "Deliveries of a question taken before; none counts twice.",
     QUESTION_SECONDS: "Seconds from a question to the end of its answer.",
     LOOP_LAG: "How late the event loop is.",
     LEADING: "1 in the process that answers people, 0 on standby.",
@@ -63,6 +65,9 @@ class Metrics:
             registry=self._registry,
         )
         self._open = self._gauge(QUESTIONS_OPEN, "platform")
+        self._duplicates = Counter(
+            DUPLICATES, MEANING[DUPLICATES], ("platform",), registry=self._registry
+        )
         self._seconds = self._histogram(QUESTION_SECONDS, _ANSWER, "platform")
         self._lag = self._histogram(LOOP_LAG, _LAG)
         self._leading = self._gauge(LEADING)
@@ -77,6 +82,10 @@ class Metrics:
     def question_opened(self, platform: str, /) -> None:
         """Count a question that was taken."""
         self._open.labels(platform).inc()
+
+    def duplicate_event(self, platform: str, /) -> None:
+        """Count an event that a platform delivered once more."""
+        self._duplicates.labels(platform).inc()
 
     def question_finished(
         self, platform: str, outcome: Outcome, /, *, asked: Kind, seconds: float

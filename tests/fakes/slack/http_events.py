@@ -36,6 +36,7 @@ class HttpEvents:
         self, platform: Platform, session: ClientSession, background: Background
     ) -> None:
         self.url = ""
+        self.numbered = False  # also what comes for the first time, by 0
         self.secret = platform.app.signing_secret
         self.skew = 0
         self.tamper = b""
@@ -58,7 +59,7 @@ class HttpEvents:
 
     async def _attempt(self, delivery: Delivery, attempt: Attempt) -> None:
         headers = {}
-        if attempt.number:
+        if attempt.number or self.numbered:
             headers["X-Slack-Retry-Num"] = str(attempt.number)
             headers["X-Slack-Retry-Reason"] = attempt.reason
         body, kind = _body(delivery)

@@ -1,7 +1,7 @@
 """Questions are counted on their way through the inbox, each once."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,6 +24,12 @@ class Tally:
     open: int = 0
     ended: list[tuple[str, Outcome, float]] = field(default_factory=list)
     asked: list[Kind] = field(default_factory=list)
+    duplicates: int = 0
+
+    def duplicate_event(self, platform: str, /) -> None:
+        """Count a repetition."""
+        assert platform == SLACK
+        self.duplicates += 1
 
     def question_opened(self, platform: str, /) -> None:
         """Count one more."""
@@ -73,6 +79,21 @@ async def test_one_line_tells_how_a_question_went(
     assert line["question_id"] == claim.question
     assert (line["outcome"], line["reason"]) == (Outcome.ANSWERED, Reason.NO_MODEL)
     assert "有給" not in str(logs)
+
+
+async def test_an_event_that_comes_again_is_counted_and_its_twin_is_not(
+    counted: Counted, tally: Tally
+) -> None:
+    """A mention comes as two events, which is no fault of anybody's."""
+    asked = a_question()
+    await counted.accept(asked, now=NOW)
+    await counted.accept(replace(asked, event="Ev双子"), now=NOW)
+    assert tally.duplicates == 0
+
+    for _ in range(3):
+        await counted.accept(asked, now=NOW)
+
+    assert (tally.open, tally.duplicates) == (1, 3)
 
 
 async def test_an_entry_in_the_menu_of_a_message_is_a_kind_of_its_own(

@@ -78,6 +78,34 @@ async def test_point_12_a_mention_by_http_is_answered(
     assert not running.platform.troubles()
 
 
+async def test_what_comes_first_with_a_retry_number_of_zero_is_answered(
+    slack: Slack, running: Bot
+) -> None:
+    """The number counts, not that there is one."""
+    slack.http.numbered = True
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+
+    assert await running.answer(question) == f"回答: {LEAVE}"
+    assert running.counted("shirube_duplicate_events_total") == 0
+
+
+async def test_what_is_heard_first_when_it_comes_again_is_answered(
+    slack: Slack, running: Bot
+) -> None:
+    """The first delivery was spoilt on its way; that it is the second says nothing."""
+    slack.http.tamper = b" "
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await slack.until(lambda: all(d.attempts for d in slack.courier.deliveries))
+    await slack.until(lambda: slack.http.answers[1:])
+    slack.http.tamper = b""
+    await slack.clock.advance(1)
+
+    assert await running.answer(question) == f"回答: {LEAVE}"
+    numbers = [attempt.number for attempt in slack.courier.deliveries[0].attempts]
+    assert numbers == [0, 1]
+    assert len(running.answers(question)) == 1
+
+
 def signed(slack: Slack, body: bytes, *, age: int = 0) -> dict[str, str]:
     """The headers of a request that Slack signed so many seconds ago."""
     stamp = str(int(time.time()) - age)

@@ -61,6 +61,7 @@ async def test_row_8_and_trap_11_what_comes_three_times_more_is_answered_once(
         slack.sockets.deaf = False
         await asked(slack, running, "次の質問は？")
 
+    assert running.counted("shirube_duplicate_events_total") == 3
     assert [len(attempts) for attempts in both] == [4, 4]
     assert [q.text for q in running.answerer.asked] == [LEAVE, "次の質問は？"]
     assert len(slack.replies(question)) == 1
