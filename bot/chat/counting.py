@@ -197,7 +197,8 @@ class Counted:
         incoming = self._open.pop(question, None)
         if incoming is None:
             return
-        seconds = max(0.0, (now - incoming.asked_at).total_seconds())
+        since = incoming.due_at or incoming.asked_at
+        seconds = max(0.0, (now - since).total_seconds())
         platform = incoming.origin.surface
         self._counter.question_finished(
             platform, outcome, asked=incoming.kind, seconds=seconds

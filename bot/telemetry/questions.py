@@ -15,7 +15,7 @@ log = structlog.get_logger()
 class QuestionLine:
     """Everything worth knowing of a question afterwards, but for any text.
 
-    Times are seconds since the question was asked; `searched` is when passages
+    Times are seconds since the question was asked, or due; `searched` is when passages
     were found, `shown` when its first sentence was. `asked` says how it was asked,
     `kind` who wrote the answer.
     """
@@ -36,6 +36,7 @@ class QuestionLine:
     shown: float | None = None
     passages: int = 0
     citations: int = 0
+    limited: bool = False
     attempts: int = 1
     follow_up: bool = False
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.slack import Slack, slack_server
+from tests.fakes.slack.clock import Clock
 from tests.fakes.slack.model import Message
 from tests.fakes.slack_house import SlackHouse, synced
 
@@ -26,8 +27,8 @@ PATIENCE = 25.0
 
 @pytest.fixture
 async def slack() -> AsyncIterator[Slack]:
-    """A Slack with a small firm in it."""
-    async with slack_server() as running:
+    """A Slack with a small firm in it, by the time of the process before it."""
+    async with slack_server(clock=Clock(ticking=True)) as running:
         running.tiers.enforced = False
         yield running
 
@@ -136,6 +137,48 @@ async def test_what_is_no_question_reaches_neither_database_nor_log(
     log = (house.folder / LOG).read_text("utf-8")
     assert "slack.connected" in log
     assert LOG not in holding(house.folder, ASKED, "入社日に3日", CANARY)
+
+
+OVERHEARING = """
+[slack.channels.CSOUMU]
+auto_answer = true
+auto_answer_after = 5
+auto_answer_per_hour = 2
+"""
+
+
+async def test_where_questions_are_overheard_only_those_that_count_are_kept(
+    house: SlackHouse,
+) -> None:
+    """Not one too many, nor what its asker or others say around one."""
+    house.configure(OVERHEARING)
+    slack = house.slack
+    async with serving(house):
+        for text in (
+            f"{CANARY}の件、明日にします",
+            f"@sato {CANARY}を送ってもらえますか？",
+            f"田中さん、{CANARY}はいつですか？",
+            f"@soumu-team {CANARY}はいつですか？",
+            f"> {CANARY}はいつですか？",
+            f"```{CANARY}?```",
+        ):
+            await slack.say("smith", "総務", text)
+        await slack.classic_bot_says("deploy-bot", "総務", f"{CANARY}は何日？")
+        question = await slack.say("tanaka", "総務", ASKED)
+        other = await slack.say("sato", "総務", "出張の精算の期限は？")
+        await slack.say("smith", "総務", f"{CANARY}はいつですか？")
+        await slack.say("tanaka", "総務", f"{CANARY}のことです", thread=question)
+        await slack.say("smith", "総務", f"{CANARY}って何？", thread=other)
+        await slack.edit(other, f"{CANARY}、解決しました")
+        await slack.until(lambda: answers(slack, question), within=PATIENCE)
+        last = await slack.say("sato", "general", f"@shirube {ASKED}")
+        await slack.until(lambda: answers(slack, last), within=PATIENCE)
+        assert not slack.replies(other)
+
+        assert holding(house.folder / ".shirube", CANARY) == set()
+
+    assert holding(house.folder, CANARY) == set()
+    assert "state.db" in holding(house.folder, ASKED)
 
 
 async def test_without_retention_no_word_is_left_of_a_question_and_its_answer(

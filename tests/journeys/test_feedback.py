@@ -207,12 +207,14 @@ def test_an_export_is_narrowed_by_verdict_and_time(synced: Terminal) -> None:
 def test_what_three_people_asked_in_vain_is_listed_in_both_languages(
     synced: Terminal,
 ) -> None:
+    """Also what was asked everybody, and the bot had nothing to say to."""
     people = ("U山田", "U佐藤", "U鈴木")
+    kinds = (Kind.MENTION, Kind.FOLLOW_UP, Kind.OVERHEARD)
     ask(
         synced,
         *(
-            a_question(text, asker=who)
-            for text, who in zip(NOWHERE, people, strict=True)
+            a_question(text, asker=who, kind=kind)
+            for text, who, kind in zip(NOWHERE, people, kinds, strict=True)
         ),
     )
 

@@ -110,6 +110,22 @@ async def test_an_entry_in_the_menu_of_a_message_is_a_kind_of_its_own(
     assert (line["asked"], line["private"]) == (Kind.SHORTCUT, True)
 
 
+async def test_what_was_overheard_is_timed_from_when_it_is_due(
+    counted: Counted, tally: Tally
+) -> None:
+    await counted.accept(a_question(kind=Kind.OVERHEARD, due_at=at(45)), now=NOW)
+    claim = await counted.claim("甲", surfaces=[SLACK], now=at(46), until=at(99))
+    assert claim is not None
+
+    with capture_logs() as logs:
+        await counted.finish(claim, Outcome.ANSWERED, now=at(48))
+
+    [line] = [line for line in logs if line["event"] == "question.finished"]
+    assert tally.asked == [Kind.OVERHEARD]
+    assert (line["asked"], line["private"]) == (Kind.OVERHEARD, False)
+    assert tally.ended == [(SLACK, Outcome.ANSWERED, 3.0)]
+
+
 async def test_what_an_earlier_process_took_is_counted_when_it_is_seen(
     state: State, counted: Counted, tally: Tally
 ) -> None:

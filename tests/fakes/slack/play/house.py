@@ -39,13 +39,17 @@ app_token = "{app_token}"
 [slack.channels.CSOUMU]
 ask_group = "SSOUMUTEAM"
 
+[slack.channels.CGENERAL]
+auto_answer = true
+auto_answer_after = 8
+
 [slack.channels.CJINJI]
 access = ["grp:confluence:人事部"]
 
 [slack.channels.CWITHPARTNER]
 external = true
 """
-"""A channel whose people can be called, one that may read more, and a shared one."""
+"""What channels can have: people to call, answers unasked, more to read, outsiders."""
 
 
 @dataclass(frozen=True, slots=True)
