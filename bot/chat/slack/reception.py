@@ -45,6 +45,10 @@ ENGAGED: Final = timedelta(days=14)
 """How long a thread is answered in without a mention after something was asked."""
 
 
+REFUSING: Final = timedelta(seconds=60)
+"""How long a question may take to be refused; one that a kill left is answered then."""
+
+
 class Lookups(Threads, Askings, Protocol):
     """What people refer to."""
 
@@ -249,8 +253,8 @@ class Reception:
         )
         if len(open_ones) < AT_ONCE:
             return await self._inbox.accept(incoming, now=now)
-        # What has expired is claimed by nobody before it is refused.
-        late = replace(incoming, expires_at=now)
+        # Nobody answers it, or says that it has expired, before it is refused.
+        late = replace(incoming, due_at=now + REFUSING)
         accepted = await self._inbox.accept(late, now=now)
         if accepted.new:
             key = f"busy:{open_ones[0]}:{incoming.origin.channel}"

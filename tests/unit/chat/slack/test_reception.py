@@ -110,10 +110,14 @@ async def test_row_30_who_floods_is_told_once_and_others_are_served(
     ]
     await running.heard()
     await slack.until(lambda: any(running.notices(one) for one in asked))
+    tanaka = slack.workspace.user("tanaka").id
+    waiting = await running.state.threads.open_of(tanaka, surface="slack")
     other = await slack.say("sato", "総務", "@shirube 私のは？")
     running.answerer.gate.set()
     await running.answer(other)
 
+    assert len(waiting) == 2
+    assert len(waiting) == 2
     assert sum(len(running.notices(one)) for one in asked) == 1
     assert len(running.answerer.asked) <= 4
 
