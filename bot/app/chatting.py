@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import uuid4
@@ -38,6 +39,7 @@ def plugs(settings: Settings, /) -> Sequence[Plug]:
         # The SDK takes long to import, and is of no use to who has no Slack.
         from bot.chat.slack.installation import Rooms
         from bot.chat.slack.platform import SlackPlatform
+        from bot.chat.slack.terms import SURFACE
 
         state, told = app.state, discreet(app)
         counted = Counted(state.questions, state.inbox_upkeep, metrics)
@@ -56,6 +58,8 @@ def plugs(settings: Settings, /) -> Sequence[Plug]:
             worker=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
             clock=app.clock,
             profile=lambda _: settings.answers.profile,
+            left=counted.left,
+            pressed=partial(metrics.pressed, SURFACE),
         )
         return SlackPlatform(access, rules, rooms)
 

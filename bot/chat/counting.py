@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.core.errors import Conflict
 from bot.core.feedback import Provenance
 from bot.core.inbox import (
     Accepted,
@@ -39,6 +40,9 @@ class Counter(Protocol):
         """Count an event that had been taken before."""
 
     def question_finished(
+    def question_left(self, platform: str, /) -> None:
+        """Count a question that another process sees through."""
+
         self, platform: str, outcome: Outcome, /, *, asked: Kind, seconds: float
     ) -> None:
         """Count how a question that was taken ended, and how long it took."""
@@ -143,9 +147,13 @@ class Counted:
         notices: Sequence[Notice] = (),
     ) -> None:
         """End a question, and count it."""
-        await self._questions.finish(
-            claim, outcome, now=now, turn=turn, made=made, notices=notices
-        )
+        try:
+            await self._questions.finish(
+                claim, outcome, now=now, turn=turn, made=made, notices=notices
+            )
+        except Conflict:
+            self._left(claim.question)
+            raise
         self._ended(claim.question, outcome, now, made=made, attempts=claim.attempt)
 
     # --- InboxUpkeep ----------------------------------------
@@ -189,6 +197,16 @@ class Counted:
         self,
         question: QuestionId,
         outcome: Outcome,
+    def left(self) -> None:
+        """Know of no open question any more: who serves next sees them through."""
+        for question in list(self._open):
+            self._left(question)
+
+    def _left(self, question: QuestionId) -> None:
+        incoming = self._open.pop(question, None)
+        if incoming is not None:
+            self._counter.question_left(incoming.origin.surface)
+
         now: datetime,
         *,
         made: Provenance | None = None,

@@ -22,6 +22,7 @@ from bot.core.model import Outcome
 QUESTIONS: Final = "shirube_questions"
 QUESTIONS_OPEN: Final = "shirube_questions_open"
 DUPLICATES: Final = "shirube_duplicate_events"
+PRESSES: Final = "shirube_presses"
 QUESTION_SECONDS: Final = "shirube_question_seconds"
 LOOP_LAG: Final = "shirube_loop_lag_seconds"
 LEADING: Final = "shirube_leading"
@@ -37,6 +38,7 @@ MEANING: Final = {
     QUESTIONS: "Questions that ended, by how.",
     QUESTIONS_OPEN: "Questions that were taken and have not ended.",
     DUPLICATES: "Deliveries of a question taken before; none counts twice.",
+    PRESSES: "Buttons that people pressed.",
     QUESTION_SECONDS: "Seconds from a question to the end of its answer.",
     LOOP_LAG: "How late the event loop is.",
     LEADING: "1 in the process that answers people, 0 on standby.",
@@ -68,6 +70,12 @@ class Metrics:
         self._duplicates = Counter(
             DUPLICATES, MEANING[DUPLICATES], ("platform",), registry=self._registry
         )
+        self._presses = Counter(
+            PRESSES,
+            MEANING[PRESSES],
+            ("platform", "button"),
+            registry=self._registry,
+        )
         self._seconds = self._histogram(QUESTION_SECONDS, _ANSWER, "platform")
         self._lag = self._histogram(LOOP_LAG, _LAG)
         self._leading = self._gauge(LEADING)
@@ -86,6 +94,14 @@ class Metrics:
     def duplicate_event(self, platform: str, /) -> None:
         """Count an event that a platform delivered once more."""
         self._duplicates.labels(platform).inc()
+
+    def question_left(self, platform: str, /) -> None:
+        """Count a question that another process sees through."""
+        self._open.labels(platform).dec()
+
+    def pressed(self, platform: str, button: str, /) -> None:
+        """Count a press; `button` is one of a fixed few words."""
+        self._presses.labels(platform, button).inc()
 
     def question_finished(
         self, platform: str, outcome: Outcome, /, *, asked: Kind, seconds: float

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -191,12 +192,13 @@ def platform(
     around: Around,
     /,
     *,
-    metrics: Metrics,
+    metrics: Metrics | None = None,
 ) -> SlackPlatform:
     """Return the platform, as the app makes it."""
     signed = around.signing_secret is not None
     taking = cast("Questions", Full(state.questions, around.full))
-    inbox = Counted(taking, state.inbox_upkeep, metrics)
+    counting = metrics or Metrics()
+    inbox = Counted(taking, state.inbox_upkeep, counting)
     access = Access(
         bot_token=slack.bot_token,
         app_token=None if signed else slack.app_token,
@@ -230,6 +232,8 @@ def platform(
         shelves=state.catalogue,
         worker="甲",
         clock=slack.clock.datetime,
+        left=inbox.left,
+        pressed=partial(counting.pressed, "slack"),
     )
     return SlackPlatform(access, rules, rooms, ping=around.ping)
 

@@ -53,6 +53,23 @@ def number(action_id: str, /) -> int | None:
     return int(digits) if digits.isascii() and digits.isdigit() else None
 
 
+_KINDS: Final = frozenset(
+    [
+        *(STOP, MORE, AGAIN, PRIVATELY, PERSON, SHARE, PASSAGE, LINK),
+        *(WITHDRAW, ASK_EDITED),
+    ]
+)
+
+
+def kind(action_id: str, value: str, /) -> str:
+    """Return what kind of a button it is, in one of a fixed few words."""
+    thumb = verdict(value) if action_id == VERDICT else None
+    if thumb is not None:
+        return thumb[0]
+    name, _, _ = action_id.partition(":")
+    return name.removeprefix("shirube_") if name in _KINDS else "other"
+
+
 def edited(question: str, text: str, /) -> str | None:
     """Return the value for a question that was edited, if it is not too long."""
     value = f"{question}:{text}"

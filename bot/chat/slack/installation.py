@@ -67,7 +67,8 @@ class Rooms:
     """What the platform needs of the house.
 
     `catalogue` and `shelves` know what may be named here, `quotable` what may be
-    quoted too.
+    quoted too. `left` is called when this process answers nobody any more, `pressed`
+    with the kind of a button.
     """
 
     answer: Answers
@@ -84,3 +85,5 @@ class Rooms:
     worker: str
     clock: Callable[[], datetime]
     profile: Callable[[Incoming], Profile] = lambda _: Profile.DOCS
+    left: Callable[[], object] = lambda: None
+    pressed: Callable[[str], object] = lambda _: None

@@ -63,6 +63,7 @@ class SlackPlatform:
             await tenancy.run(ping=self._ping, clock=self._clock)
         finally:
             self._tenancy = None
+            self._rooms.left()
 
     async def drain(self) -> None:
         """Take nothing new, and return when all that was taken is done."""

@@ -33,7 +33,8 @@ class Presses:
     """Answers presses, each with a window or a sentence that only who pressed sees.
 
     Called after the ack; `language` is for people whose own is not known, `told` is
-    called when there is something in the outbox. Nothing is raised: whoever pressed
+    called when there is something in the outbox, `counted` with the kind of each button
+    that is pressed. Nothing is raised: whoever pressed
     can press again.
     """
 
@@ -47,6 +48,7 @@ class Presses:
         *,
         lookups: Askings,
         told: Callable[[], None],
+        counted: Callable[[str], object] = lambda _: None,
         language: Language = Language.JA,
     ) -> None:
         self._posting = posting
@@ -54,6 +56,7 @@ class Presses:
         self._passages = passages
         self._calling = calling
         self._told = told
+        self._counted = counted
         self._verdicts = verdicts
         self._lookups = lookups
         self._language = language
@@ -63,6 +66,7 @@ class Presses:
         press = pressed(body)
         if press is None:
             return
+        self._counted(actions.kind(press.button.action_id, press.button.value))
         language = await self._spoken(press.user.id)
         try:
             said = await self._pressed(press, language)

@@ -10,6 +10,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.chat.desk import Desk
+from bot.chat.slack import actions
 from bot.chat.slack.app import Body, Late, bolt_app
 from bot.chat.slack.calling import Calling
 from bot.chat.slack.directory import Directory
@@ -84,6 +85,7 @@ class Tenancy:
             home=_opening(self._posting, directory, rules, rooms),
             signing_secret=access.signing_secret if access.app_token is None else None,
         )
+        self._pressed = rooms.pressed
         self._sockets: Sockets | None = None
         self._closed = asyncio.Event()
 
@@ -151,6 +153,7 @@ class Tenancy:
             self._verdicts,
             lookups=rooms.lookups,
             told=self._notices.wake,
+            counted=rooms.pressed,
             language=rules.terms.language,
         )
 
@@ -199,6 +202,7 @@ class Tenancy:
         return await self._reception.take(body)
 
     async def _stop(self, body: Mapping[str, Any]) -> None:
+        self._pressed(actions.kind(actions.STOP, ""))
         try:
             said = await self._reception.stop(body)
         except Unavailable as error:

@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.chat.counting import Counted
+from bot.core.errors import Conflict
 from bot.core.feedback import Provenance
 from bot.core.inbox import Incoming, Kind, Notice, QuestionId
 from bot.core.model import Outcome, Reason
@@ -37,6 +38,11 @@ class Tally:
         self.open += 1
 
     def question_finished(
+    def question_left(self, platform: str, /) -> None:
+        """Count one less."""
+        assert platform == SLACK
+        self.open -= 1
+
         self, platform: str, outcome: Outcome, /, *, asked: Kind, seconds: float
     ) -> None:
         """Count one less."""
@@ -140,6 +146,33 @@ async def test_what_an_earlier_process_took_is_counted_when_it_is_seen(
 
 
 async def test_what_ends_without_an_answer_is_counted_once(
+async def test_what_another_process_ended_is_open_here_no_more(
+    state: State, counted: Counted, tally: Tally
+) -> None:
+    await counted.accept(a_question(), now=NOW)
+    claim = await counted.claim("甲", surfaces=[SLACK], now=NOW, until=NOW + LEASE)
+    assert claim is not None
+    await state.questions.end(claim.question, Outcome.EXPIRED, now=at(1))
+
+    with pytest.raises(Conflict):
+        await counted.finish(claim, Outcome.ANSWERED, now=at(2))
+
+    assert (tally.open, tally.ended) == (0, [])
+
+
+async def test_what_is_left_to_another_process_is_counted_anew_when_it_comes_back(
+    counted: Counted, tally: Tally
+) -> None:
+    for message in ("1", "2"):
+        await counted.accept(a_question(message, thread=message), now=NOW)
+
+    counted.left()
+    left = tally.open
+    await counted.claim("甲", surfaces=[SLACK], now=NOW, until=NOW + LEASE)
+
+    assert (left, tally.open, tally.ended) == (0, 1, [])
+
+
     counted: Counted, tally: Tally
 ) -> None:
     accepted = await counted.accept(a_question(), now=NOW)

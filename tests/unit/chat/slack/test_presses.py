@@ -174,6 +174,40 @@ async def test_two_thumbs_down_take_no_reason_back(slack: Slack, running: Bot) -
     assert len(kept.note) == NOTE
 
 
+async def test_presses_are_counted_by_what_the_button_is_for(
+    slack: Slack, running: Bot
+) -> None:
+    """Neither who pressed nor what about is in a metric."""
+    answer = await answer_of(slack, running)
+    await slack.click("tanaka", answer, "shirube_link:1")
+    await press(slack, "smith", answer, "good")
+    await slack.until(lambda: slack.whispers("smith"))
+    await slack.click("tanaka", answer, "shirube_passage:1")
+    await slack.until(lambda: slack.whispers("tanaka"))
+    await press(slack, "tanaka", answer, "bad")
+    await slack.until(lambda: slack.modal("tanaka"))
+
+    lines = running.metrics.exposition().decode().splitlines()
+    counts = {
+        line.partition('button="')[2].partition('"')[0]: float(line.split()[-1])
+        for line in lines
+        if line.startswith("shirube_presses_total")
+    }
+    assert counts == {"good": 1, "bad": 1, "passage": 1, "link": 1}
+
+
+async def test_a_question_that_is_left_to_another_process_is_not_open_here(
+    slack: Slack, tmp_path: Path
+) -> None:
+    async with bot(slack, tmp_path) as running:
+        running.answerer.gate.clear()
+        await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+        await running.at_work()
+        before = running.counted("shirube_questions_open")
+
+    assert (before, running.counted("shirube_questions_open")) == (1, 0)
+
+
 async def test_a_verdict_that_cannot_be_kept_is_not_said_to_be_taken(
     slack: Slack, tmp_path: Path
 ) -> None:
