@@ -39,10 +39,10 @@ class Counter(Protocol):
     def duplicate_event(self, platform: str, /) -> None:
         """Count an event that had been taken before."""
 
-    def question_finished(
     def question_left(self, platform: str, /) -> None:
         """Count a question that another process sees through."""
 
+    def question_finished(
         self, platform: str, outcome: Outcome, /, *, asked: Kind, seconds: float
     ) -> None:
         """Count how a question that was taken ended, and how long it took."""
@@ -51,7 +51,8 @@ class Counter(Protocol):
 class Counted:
     """Questions of one platform, counted by the process that sees them through.
 
-    One that an earlier process took is counted as taken when it is seen first.
+    One that an earlier process took is counted as taken when it is seen first, and one
+    that another process sees through as left.
     """
 
     def __init__(
@@ -189,14 +190,6 @@ class Counted:
 
     # --- counting ----------------------------------------
 
-    def _opened(self, question: QuestionId, incoming: Incoming) -> None:
-        self._open[question] = incoming
-        self._counter.question_opened(incoming.origin.surface)
-
-    def _ended(
-        self,
-        question: QuestionId,
-        outcome: Outcome,
     def left(self) -> None:
         """Know of no open question any more: who serves next sees them through."""
         for question in list(self._open):
@@ -207,6 +200,14 @@ class Counted:
         if incoming is not None:
             self._counter.question_left(incoming.origin.surface)
 
+    def _opened(self, question: QuestionId, incoming: Incoming) -> None:
+        self._open[question] = incoming
+        self._counter.question_opened(incoming.origin.surface)
+
+    def _ended(
+        self,
+        question: QuestionId,
+        outcome: Outcome,
         now: datetime,
         *,
         made: Provenance | None = None,

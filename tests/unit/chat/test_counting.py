@@ -37,12 +37,12 @@ class Tally:
         assert platform == SLACK
         self.open += 1
 
-    def question_finished(
     def question_left(self, platform: str, /) -> None:
         """Count one less."""
         assert platform == SLACK
         self.open -= 1
 
+    def question_finished(
         self, platform: str, outcome: Outcome, /, *, asked: Kind, seconds: float
     ) -> None:
         """Count one less."""
@@ -145,7 +145,6 @@ async def test_what_an_earlier_process_took_is_counted_when_it_is_seen(
     assert tally.open == 0
 
 
-async def test_what_ends_without_an_answer_is_counted_once(
 async def test_what_another_process_ended_is_open_here_no_more(
     state: State, counted: Counted, tally: Tally
 ) -> None:
@@ -173,6 +172,7 @@ async def test_what_is_left_to_another_process_is_counted_anew_when_it_comes_bac
     assert (left, tally.open, tally.ended) == (0, 1, [])
 
 
+async def test_what_ends_without_an_answer_is_counted_once(
     counted: Counted, tally: Tally
 ) -> None:
     accepted = await counted.accept(a_question(), now=NOW)
