@@ -46,9 +46,12 @@ NOT_FOUND: Final = Phrase(
     ),
 )
 EMPTY_QUESTION: Final = Phrase(
-    ja="ご質問の内容が空のようです。知りたいことを文章かキーワードでお送りください。",
+    ja=(
+        "ご質問の内容が空のようです。知りたいことを文章かキーワードでお送りください。"
+        "添付ファイルの中身は読めません。"
+    ),
     en="Your question seems to be empty. Send what you want to know, in a sentence or "
-    "a few keywords.",
+    "a few keywords. I cannot read what is attached.",
 )
 EMOJI_ONLY: Final = Phrase(
     ja="絵文字だけでは資料を検索できません。知りたいことを言葉でお送りください。",

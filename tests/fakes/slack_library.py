@@ -14,6 +14,7 @@ from bot.core.ports import Completion, LanguageModel, Token
 from bot.core.ports import Message as Told
 from bot.state.ageing import Ageing
 from bot.state.store import open_state
+from bot.telemetry.metrics import Metrics
 from tests.fakes.house import House, Writes
 from tests.fakes.shown import Right
 from tests.fakes.slack import Slack
@@ -131,12 +132,13 @@ async def library(
         await house.sync(source)
         reader = Reader(slack.platform.notify, answering=house.answering())
         right = Right()
-        made = platform(slack, state, reader, around or Around())
+        metrics = Metrics()
+        made = platform(slack, state, reader, around or Around(), metrics=metrics)
         async with asyncio.TaskGroup() as group:
             running = group.create_task(made.run(right))
             try:
                 await slack.until(lambda: len(slack.sockets.open) > 1)
-                bot = Bot(slack, state, made, reader, right)
+                bot = Bot(slack, state, made, reader, right, metrics)
                 yield Library(slack, bot, house, source)
             finally:
                 running.cancel()

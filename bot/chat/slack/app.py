@@ -100,9 +100,17 @@ def _storing(take: Take) -> Callable[..., Awaitable[Any]]:
         except Unavailable as error:
             log.warning(SLACK_NOT_TAKEN, error=str(error))
             return BoltResponse(status=503, body="")
+        if _nameless(body):
+            return BoltResponse(status=200, body="")
         return await next_()
 
     return store
+
+
+def _nameless(body: Body) -> bool:
+    """Whether it is an event without a name, which Bolt fails to look at."""
+    event = body.get("event", {"type": ""})
+    return not isinstance(event, dict) or not isinstance(event.get("type"), str)
 
 
 def _anonymous(client: AsyncWebClient) -> AsyncWebClient:
