@@ -225,8 +225,8 @@ async def test_row_21_what_was_taken_is_answered_before_the_end(
     assert not slack.courier.deliveries[-1].acked
 
 
-async def test_a_proxy_and_a_private_authority_are_on_every_way(
 @pytest.mark.parametrize("named_by", ["slack.proxy", "HTTPS_PROXY"])
+async def test_a_proxy_and_a_private_authority_are_on_every_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named_by: str
 ) -> None:
     """The Web API, the sockets, and the answers to commands: the proxy alone knows
