@@ -45,8 +45,9 @@ class Unasked:
                 await asyncio.sleep(0)  # is stopped here, before it is answered
 
     async def end(self, ended: Ended, /) -> None:
-        """Show an answer that has sources."""
-        if ended.answer is not None and ended.answer.citations:
+        """Show an answer that has sources which say it, not such that only may."""
+        cited = ended.answer.citations if ended.answer else ()
+        if any(citation.quote for citation in cited):
             await self._showing.end(ended)
 
     async def _replied(self) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from bot.core.inbox import Claim, Kind, QuestionId
 from bot.core.model import Outcome, Searching, Sentence
 from bot.core.ports import Place
-from tests.fakes.shown import Thread, answered, asked, said
+from tests.fakes.shown import Thread, answered, asked, citation, said
 from tests.fakes.slack import Slack
 from tests.fakes.slack.model import Message
 
@@ -34,6 +34,7 @@ async def noted(_: str) -> None:
     [
         (answered(), 1),
         (answered(citations=()), 0),
+        (answered(citations=(citation(quote=""),)), 0),
         (said(Outcome.REFUSED, "文書にありません。"), 0),
         (said(Outcome.FAILED, "うまくいきませんでした。"), 0),
         (said(Outcome.EXPIRED, "時間切れです。"), 0),
