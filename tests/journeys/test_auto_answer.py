@@ -1,6 +1,7 @@
 """In a channel of the operator's choice the bot answers what nobody else answers."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -129,3 +130,19 @@ async def test_journey_what_waits_outlives_a_kill_and_is_answered_once(
         await answered(slack, other)
 
     assert len(slack.replies(question)) == 1
+
+
+async def test_where_it_would_hear_nothing_serve_says_so(
+    house: SlackHouse, tmp_path: Path
+) -> None:
+    """The minimal manifest has no scope to hear what is said in channels."""
+    slack = hearing(house)
+    slack.app.scopes.discard("channels:history")
+    log = tmp_path / "serve.log"
+    async with process(house, log):
+        await listening(slack)
+    told = log.read_text(encoding="utf-8")
+
+    assert "slack.channels.CSOUMU.auto_answer: without the scope channels:history" in (
+        told
+    )
