@@ -46,6 +46,7 @@ async def loses(home: House, page: str) -> None:
     """Let the index lose the chunks of a page."""
     generation = await home.state.generations.active()
     assert generation is not None
+    assert isinstance(home.index, MemoryIndex)
     doomed = {
         revision
         for revision in await home.stored()
