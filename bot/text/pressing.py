@@ -47,17 +47,20 @@ CALLED: Final = Phrase(
     en="People who know are being asked, once for each question.",
 )
 CALLED_THERE: Final = Phrase(
-    ja="元のチャンネルに質問だけを投稿し、担当者に声をかけます（回答と出典は載せません）。",
-    en="I post your question in its channel and ask people there. Nothing of the "
-    "answer or its sources is shown.",
+    ja=(
+        "元のチャンネルに、あなたの名前で質問だけを投稿し、担当者に声をかけます"
+        "（回答と出典は載せません）。"
+    ),
+    en="I post your question in its channel, with your name, and ask people there. "
+    "Nothing of the answer or its sources is shown.",
 )
 CALL_THERE: Final = Phrase(
     ja=(
-        "質問の文だけを元のチャンネルに投稿し、担当者に声をかけます。"
+        "質問の文だけを、あなたの名前とともに元のチャンネルに投稿し、担当者に声をかけます。"
         "回答と出典は載せません。"
     ),
-    en="Your question is posted in its channel, and people are asked there. Nothing of "
-    "the answer or its sources is shown.",
+    en="Your question is posted in its channel with your name, and people are asked "
+    "there. Nothing of the answer or its sources is shown.",
 )
 NOT_THE_ASKER: Final = Phrase(
     ja="これができるのは、質問した人だけです。", en="Only who asked can do this."

@@ -351,14 +351,16 @@ class Errands:
 def _call(told: Told) -> list[Json]:
     """Return the blocks that call people: of messages with blocks only those do."""
     return [
-        {"type": "section", "text": {"type": "mrkdwn", "text": _group(told.calls)}},
+        {"type": "section", "text": {"type": "mrkdwn", "text": _called(told)}},
         {"type": "section", "text": _plain(told.text)},
         *(_opened(number, each) for number, each in enumerate(told.named, start=1)),
     ]
 
 
-def _group(group: str | None) -> str:
-    return f"<!subteam^{group}>"
+def _called(told: Told) -> str:
+    """Name the group, and in a thread of our own who asks: nobody would know it."""
+    asker = f" <@{told.person}>" if told.thread is None else ""
+    return f"<!subteam^{told.calls}>{asker}"
 
 
 def _opened(number: int, named: Named) -> Json:

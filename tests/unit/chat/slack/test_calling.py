@@ -146,9 +146,10 @@ async def test_below_a_private_answer_people_are_called_to_the_question_alone(
     [told] = await slack.until(lambda: slack.whispers("tanaka")[1:])
 
     [group] = slack.workspace.usergroups
+    asker = slack.workspace.user("tanaka").id
     assert button["confirm"]["text"]["text"] == pressing.CALL_THERE.ja
     assert told.text == pressing.CALLED_THERE.ja
-    assert slack.pings(call) == [f"!subteam^{group}"]
+    assert slack.pings(call) == [f"!subteam^{group}", f"@{asker}"]
     assert "有給休暇は何日ですか" in call.text
     assert "20日" not in str(call.blocks) + call.text
     assert "休暇規程" not in str(call.blocks) + call.text
