@@ -186,7 +186,7 @@ class QuestionsStory(RuleBasedStateMachine):
                 row.id, Outcome.CANCELLED, now=self.now, notices=[notice]
             )
         )
-        assert ended == (row.outcome is None)
+        assert ended == (row.outcome is None and row.staged is None)
         if ended:
             row.outcome = Outcome.CANCELLED
             self.told.append(notice.key)

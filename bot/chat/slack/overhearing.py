@@ -76,9 +76,7 @@ class Overhearing:
 
     async def drop(self, question: QuestionId, /) -> None:
         """End a question without a word, unless its answer is there already."""
-        if self._work.stop(question):
-            return
-        if await self._lookups.staged(question) is None:
+        if not self._work.stop(question):
             await self._inbox.end(question, Outcome.CANCELLED, now=self._clock())
 
     async def _waiting(

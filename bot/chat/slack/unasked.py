@@ -1,6 +1,5 @@
 """Shows an answer that nobody asked the bot for: with its sources, or not at all."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,7 +41,6 @@ class Unasked:
             self._looked = True
             if await self._replied():
                 self._stage.stop(self._question)
-                await asyncio.sleep(0)  # is stopped here, before it is answered
 
     async def end(self, ended: Ended, /) -> None:
         """Show an answer that has sources which say it, not such that only may."""
