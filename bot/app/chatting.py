@@ -60,6 +60,7 @@ def plugs(settings: Settings, /) -> Sequence[Plug]:
             profile=lambda _: settings.answers.profile,
             left=counted.left,
             pressed=partial(metrics.pressed, SURFACE),
+            note=counted.note,
         )
         return SlackPlatform(access, rules, rooms)
 

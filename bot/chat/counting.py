@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.chat.course import Course
 from bot.core.errors import Conflict
 from bot.core.feedback import Provenance
 from bot.core.inbox import (
@@ -62,6 +63,12 @@ class Counted:
         self._upkeep = upkeep
         self._counter = counter
         self._open: dict[QuestionId, Incoming] = {}
+        self._courses: dict[QuestionId, Course] = {}
+
+    def note(self, question: QuestionId, course: Course, /) -> None:
+        """Keep what is to be told of a question once it has ended."""
+        if question in self._open:
+            self._courses[question] = course
 
     # --- Inbox ----------------------------------------
 
@@ -213,6 +220,7 @@ class Counted:
         made: Provenance | None = None,
         attempts: int = 1,
     ) -> None:
+        course = self._courses.pop(question, None)
         incoming = self._open.pop(question, None)
         if incoming is None:
             return
@@ -236,6 +244,11 @@ class Counted:
                 kind=known.kind,
                 model=known.model,
                 generation=known.generation,
+                waited=course.waited if course else None,
+                searched=course.searched if course else None,
+                shown=course.shown if course else None,
+                passages=course.passages if course else 0,
+                limited=course.limited if course else False,
                 citations=len(known.revisions),
                 attempts=attempts,
                 follow_up=incoming.kind is Kind.FOLLOW_UP,

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 import structlog
 
 from bot.answering.streams import closing
+from bot.chat.course import Course, Timing
 from bot.chat.endings import ending, turn_of, unanswered
 from bot.chat.surface import Earlier, Ended, Showing, Surface, packed, unpacked
 from bot.core.access import Audience
@@ -38,6 +39,7 @@ from bot.text.threads import wants_summary
 log = structlog.get_logger()
 
 Answers: TypeAlias = Callable[[Question], AsyncGenerator[AnswerEvent, None]]
+Note: TypeAlias = Callable[[QuestionId, Course], object]
 Pause: TypeAlias = Callable[[float], Awaitable[None]]
 
 HISTORY: Final = 4
@@ -82,6 +84,7 @@ class _Work:
 
     claim: Claim
     deadline: asyncio.Timeout
+    timing: Timing
     stopped: bool = False
 
     def stop(self) -> None:
@@ -110,6 +113,7 @@ class Desk:
         clock: Callable[[], datetime],
         profile: Callable[[Incoming], Profile] = lambda _: Profile.DOCS,
         earlier: Earlier | None = None,
+        note: Note = lambda _, __: None,
         pause: Pause = asyncio.sleep,
     ) -> None:
         self._surface = surface
@@ -120,6 +124,7 @@ class Desk:
         self._clock = clock
         self._profile = profile
         self._earlier = earlier
+        self._note = note
         self._pause = pause
         self._grown = asyncio.Event()
         self._idle = asyncio.Event()
@@ -259,7 +264,8 @@ class Desk:
         left = (claim.incoming.expires_at - self._clock()).total_seconds()
         try:
             async with asyncio.timeout(left) as deadline:
-                work = self._works[claim.question] = _Work(claim, deadline)
+                timing = Timing(claim.incoming, self._clock)
+                work = self._works[claim.question] = _Work(claim, deadline, timing)
                 ended = await self._answered(claim, showing)
             # Who stopped it in its last moment was told that it is stopped.
             return unanswered(claim, Outcome.CANCELLED) if work.stopped else ended
@@ -272,7 +278,9 @@ class Desk:
             log.exception(ANSWER_FAILED, question=claim.question)
             return unanswered(claim, Outcome.FAILED)
         finally:
-            self._works.pop(claim.question, None)
+            gone = self._works.pop(claim.question, None)
+            if gone is not None:
+                self._note(claim.question, gone.timing.course())
 
     async def _answered(self, claim: Claim, showing: Showing) -> Ended:
         """Answer for those who see it; once more if they changed before it began."""
@@ -300,6 +308,7 @@ class Desk:
     async def _written(
         self, claim: Claim, audience: Audience, showing: Showing
     ) -> Ended:
+        self._works[claim.question].timing.read_by(audience)
         question = await self._question(claim, audience)
         before = TICKET.set(
             Ticket(
@@ -309,14 +318,13 @@ class Desk:
             )
         )
         try:
-            return await self._shown(question, claim.incoming, showing)
+            return await self._shown(question, claim, showing)
         finally:
             TICKET.reset(before)
 
-    async def _shown(
-        self, question: Question, incoming: Incoming, showing: Showing
-    ) -> Ended:
-        shown = False
+    async def _shown(self, question: Question, claim: Claim, showing: Showing) -> Ended:
+        shown, incoming = False, claim.incoming
+        timing = self._works[claim.question].timing
         async with closing(self._answer(question)) as events:
             async for event in events:
                 match event:
@@ -327,6 +335,7 @@ class Desk:
                         await self._require_still(question, incoming, shown=False)
                         shown = True
                 await showing.show(event)
+                timing.note(event)
         raise BotError("the question ended without an outcome")
 
     async def _require_still(

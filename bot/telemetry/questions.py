@@ -15,9 +15,10 @@ log = structlog.get_logger()
 class QuestionLine:
     """Everything worth knowing of a question afterwards, but for any text.
 
-    Times are seconds since the question was asked, or due; `searched` is when passages
-    were found, `shown` when its first sentence was. `asked` says how it was asked,
-    `kind` who wrote the answer.
+    Times are seconds since the question was asked, or due; `waited` is when somebody
+    began, `searched` when passages were found, `shown` when the first sentence could be
+    read. `asked` says how it was asked, `kind` who wrote the answer; `limited` that who
+    reads it gets fewer documents than colleagues do.
     """
 
     question_id: str

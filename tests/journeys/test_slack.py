@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.app import serving
 from tests.fakes.slack import Slack
@@ -14,6 +15,7 @@ from tests.fakes.slack_house import SlackHouse, synced
 from tests.fakes.slack_process import answers
 from tests.fakes.terminal import Terminal
 
+ENDED = "question.finished"
 LEAVE = "有給休暇は入社後いつから何日もらえますか？"
 OUTDATED: dict[str, Json] = {
     "why": {"why": {"type": "radio_buttons", "selected_option": {"value": "outdated"}}},
@@ -323,3 +325,23 @@ async def test_row_1_the_same_with_the_state_on_a_server(
 
     assert "10営業日以内" in shown(both[0])
     assert len(slack.replies(question)) == 2
+
+
+async def test_the_line_of_a_question_tells_how_it_went(house: SlackHouse) -> None:
+    slack = house.slack
+    with capture_logs() as logs:
+        async with house.serving():
+            for where in ("総務", "project"):
+                question = await slack.say("tanaka", where, f"@shirube {LEAVE}")
+                await answer_to(slack, question)
+            # What follows in a thread begins when what was before has ended.
+            await slack.say("sato", "project", "@shirube 締め日は？", thread=question)
+            await slack.until(lambda: answers(slack, question)[1:], within=30)
+
+    [inside, with_guests, *_] = [line for line in logs if line["event"] == ENDED]
+    assert inside["passages"] >= inside["citations"] >= 1
+    assert 0 <= inside["waited"] <= inside["searched"] <= inside["shown"]
+    assert inside["shown"] <= inside["seconds"]
+    assert (inside["limited"], with_guests["limited"]) == (False, True)
+    assert with_guests["passages"] == 0
+    assert "shown" not in with_guests

@@ -126,6 +126,7 @@ def test_a_question_is_one_line_with_fixed_fields_and_without_texts(
         "private": True,
         "passages": 0,
         "citations": 2,
+        "limited": False,
         "attempts": 1,
         "follow_up": False,
     }

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.audience import Grants
 from bot.chat.counting import Questions
-from bot.chat.desk import Answers
+from bot.chat.desk import Answers, Note
 from bot.chat.slack.quiet import quiet_logger
 from bot.chat.slack.reception import Lookups
 from bot.chat.slack.stage import Look
@@ -87,3 +87,4 @@ class Rooms:
     profile: Callable[[Incoming], Profile] = lambda _: Profile.DOCS
     left: Callable[[], object] = lambda: None
     pressed: Callable[[str], object] = lambda _: None
+    note: Note = lambda _, __: None

@@ -287,4 +287,5 @@ def _desk(surface: SlackSurface, earlier: Earlier, rooms: Rooms) -> Desk:
         clock=rooms.clock,
         profile=rooms.profile,
         earlier=earlier.read,
+        note=rooms.note,
     )

@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.chat.counting import Counted
+from bot.chat.course import Course
 from bot.core.errors import Conflict
 from bot.core.feedback import Provenance
 from bot.core.inbox import Incoming, Kind, Notice, QuestionId
@@ -198,3 +199,20 @@ async def test_what_expires_is_counted(
 
     assert tally.open == 0
     assert [outcome for _, outcome, _ in tally.ended] == [Outcome.EXPIRED]
+
+
+async def test_the_line_of_a_question_has_the_course_it_took(counted: Counted) -> None:
+    course = Course(waited=1, searched=2, shown=3.5, passages=4, limited=True)
+    counted.note(QuestionId("何でもない"), course)
+    await counted.accept(a_question(), now=NOW)
+    claim = await counted.claim("甲", surfaces=[SLACK], now=NOW, until=NOW + LEASE)
+    assert claim is not None
+    counted.note(claim.question, course)
+
+    with capture_logs() as logs:
+        await counted.finish(claim, Outcome.ANSWERED, now=at(5))
+
+    [line] = [line for line in logs if line["event"] == "question.finished"]
+    told = {name: line[name] for name in ("waited", "searched", "shown", "limited")}
+    assert told == {"waited": 1, "searched": 2, "shown": 3.5, "limited": True}
+    assert line["passages"] == 4
