@@ -124,12 +124,12 @@ class Notice:
 class Limit:
     """How many open questions a person may have on a surface, overheard ones aside.
 
-    Of one that is too many the person hears what `telling` makes of the first open
-    one; it is called within a transaction, and perhaps twice.
+    Of one that is too many the person hears what `telling` makes of its id, if
+    anything; it is called within a transaction, in a thread, and perhaps twice.
     """
 
     open: int
-    telling: Callable[[QuestionId], Notice]
+    telling: Callable[[QuestionId], Notice | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

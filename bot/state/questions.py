@@ -87,13 +87,14 @@ class SqlQuestions:
                 again = known.event == incoming.event
                 return Accepted(question=QuestionId(known.id), new=False, again=again)
             insert_missing(connection, conversations, [conversation])
-            notice = limit and _too_many(connection, incoming, limit)
-            values = row | refused if notice else row
-            connection.execute(insert(questions).values(values))
+            question = QuestionId(row["id"])
+            if limit is None or not _too_many(connection, incoming, limit):
+                connection.execute(insert(questions).values(row))
+                return Accepted(question=question, new=True)
+            connection.execute(insert(questions).values(row | refused))
+            notice = limit.telling(question)
             add_notices(connection, [notice] if notice else [], now=now)
-            return Accepted(
-                question=QuestionId(row["id"]), new=True, refused=bool(notice)
-            )
+            return Accepted(question=question, new=True, refused=True)
 
         return await self._database.change(accepted)
 
@@ -268,10 +269,8 @@ def _known(incoming: Incoming) -> Select[Any]:
     return wanted.order_by(questions.c.number).limit(1)
 
 
-def _too_many(
-    connection: Connection, incoming: Incoming, limit: Limit
-) -> Notice | None:
-    """Return what is told to somebody who has as many open questions as may be."""
+def _too_many(connection: Connection, incoming: Incoming, limit: Limit) -> bool:
+    """Whether somebody has as many open questions as may be."""
     found = connection.scalars(
         select(questions.c.id)
         .where(
@@ -280,10 +279,9 @@ def _too_many(
             questions.c.asker == incoming.asker,
             questions.c.kind != Kind.OVERHEARD.value,
         )
-        .order_by(questions.c.number)
         .limit(limit.open)
     ).all()
-    return limit.telling(found[0]) if len(found) == limit.open else None
+    return len(found) == limit.open
 
 
 def _runnable(surfaces: Collection[str], now: datetime) -> Any:

@@ -122,7 +122,7 @@ async def order(state: Ports, *, now: float = 0) -> list[str | None]:
     return done
 
 
-TWO = Limit(open=2, telling=lambda first: a_notice(f"busy {first}"))
+TWO = Limit(open=2, telling=lambda refused: a_notice(f"busy {refused}"))
 
 
 class InboxContract:
@@ -176,24 +176,34 @@ class InboxContract:
     async def test_one_question_too_many_has_ended_and_its_asker_is_told(
         self, state: Ports
     ) -> None:
-        first, _ = await accepted(state, a_question("1"), a_question("2", thread="2"))
+        await accepted(state, a_question("1"), a_question("2", thread="2"))
         third = a_question("3", thread="3")
 
         refused = await state.questions.accept(third, now=NOW, limit=TWO)
         again = await state.questions.accept(third, now=NOW, limit=TWO)
 
         assert (refused.new, refused.refused) == (True, True)
-        assert again == Accepted(question=refused.question, new=False)
-        assert await take(state) == f"busy {first}"
+        assert again == Accepted(question=refused.question, new=False, again=True)
+        assert await take(state) == f"busy {refused.question}"
         assert await take(state) is None
         assert await order(state) == ["1", "2"]
+
+    async def test_who_is_told_otherwise_finds_no_notice(self, state: Ports) -> None:
+        await accepted(state, a_question("1"), a_question("2", thread="2"))
+        silent = replace(TWO, telling=lambda _: None)
+
+        third = a_question("3", thread="3")
+        refused = await state.questions.accept(third, now=NOW, limit=silent)
+
+        assert (refused.new, refused.refused) == (True, True)
+        assert await take(state) is None
 
     async def test_what_comes_again_is_not_too_many(self, state: Ports) -> None:
         first, _ = await accepted(state, a_question("1"), a_question("2", thread="2"))
 
         again = await state.questions.accept(a_question("1"), now=NOW, limit=TWO)
 
-        assert again == Accepted(question=first, new=False)
+        assert again == Accepted(question=first, new=False, again=True)
         assert await take(state) is None
 
     async def test_only_open_questions_of_that_person_here_count(

@@ -22,6 +22,7 @@ log = structlog.get_logger()
 Body: TypeAlias = Mapping[str, Any]
 Take: TypeAlias = Callable[[Body], Awaitable[str | None]]
 Late: TypeAlias = Callable[[Body], Awaitable[None]]
+Press: TypeAlias = Callable[[Body, str | None], Awaitable[None]]
 Whisper: TypeAlias = Callable[[str, str], Awaitable[None]]
 
 EVENTS: Final = (
@@ -49,7 +50,7 @@ def bolt_app(
     take: Take,
     stop: Late,
     whisper: Whisper,
-    press: Late,
+    press: Press,
     submit: Late,
     home: Late,
     signing_secret: str | None = None,
@@ -59,8 +60,8 @@ def bolt_app(
     `take` stores a delivery and returns what to say to who did it; when it is
     `Unavailable`, Slack gets no ack and delivers again. `stop` is called after
     the ack of a wish to stop something, `whisper` with a response URL and a text,
-    `press` after the ack of any other button, `submit` after that of a window, and
-    `home` when somebody opens the Home tab.
+    `press` after the ack of any other button, with what `take` said, `submit` after
+    that of a window, and `home` when somebody opens the Home tab.
     """
     token = client.token
 
@@ -87,7 +88,7 @@ def bolt_app(
     )
     app.event("app_home_opened")(_unacked(home))
     _listen(app, stop, whisper)
-    app.action(_ANY)(_after_ack(press))
+    app.action(_ANY)(_pressed(press))
     app.view(_ANY)(_after_ack(submit))
     _acknowledge(app)
     return app
@@ -166,6 +167,14 @@ def _after_ack(late: Late) -> Callable[..., Awaitable[None]]:
     async def listener(ack: Any, body: Body) -> None:
         await ack()
         await late(body)
+
+    return listener
+
+
+def _pressed(press: Press) -> Callable[..., Awaitable[None]]:
+    async def listener(ack: Any, context: Any, body: Body) -> None:
+        await ack()
+        await press(body, context.get(_SAID))
 
     return listener
 

@@ -61,12 +61,15 @@ class Presses:
         self._lookups = lookups
         self._language = language
 
-    async def press(self, body: Mapping[str, Any], /) -> None:
-        """Do what a button is for."""
+    async def press(self, body: Mapping[str, Any], told: str | None, /) -> None:
+        """Do what a button is for, or say what there is to be `told` instead."""
         press = pressed(body)
         if press is None:
             return
         self._counted(actions.kind(press.button.action_id, press.button.value))
+        if told is not None:
+            await self._whisper(_matter(press, ""), press.user.id, told)
+            return
         language = await self._spoken(press.user.id)
         try:
             said = await self._pressed(press, language)
@@ -77,7 +80,9 @@ class Presses:
         except (Unavailable, Conflict) as error:
             log.warning(SHOWING_FAILED, error=str(error))
             said = pressing.FAILED
-        await self._whisper(_matter(press, ""), press.user.id, said, language)
+        if said is not None:
+            matter = _matter(press, "")
+            await self._whisper(matter, press.user.id, said.say(language))
 
     async def submit(self, body: Mapping[str, Any], /) -> None:
         """Take what was entered in a window."""
@@ -94,7 +99,7 @@ class Presses:
             log.warning(SHOWING_FAILED, error=str(error))
             said = pressing.FAILED
         language = await self._spoken(sent.user.id)
-        await self._whisper(matter, sent.user.id, said, language)
+        await self._whisper(matter, sent.user.id, said.say(language))
 
     async def _pressed(self, press: Pressed, language: Language) -> Phrase | None:
         match press.button.action_id:
@@ -174,12 +179,8 @@ class Presses:
     async def _spoken(self, user: str) -> Language:
         return await spoken(self._directory, user, default=self._language)
 
-    async def _whisper(
-        self, matter: Matter, user: str, phrase: Phrase | None, language: Language
-    ) -> None:
-        if phrase is None:
-            return
-        content = Content(text=escaped(phrase.say(language)), blocks=[])
+    async def _whisper(self, matter: Matter, user: str, text: str) -> None:
+        content = Content(text=escaped(text), blocks=[])
         try:
             await self._posting.whisper(
                 matter.channel, content, to=user, thread=matter.thread

@@ -1,11 +1,9 @@
 """Takes what Slack delivers: every question is in the inbox before Slack hears so."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, assert_never
-from weakref import WeakValueDictionary
 
 from bot.chat.slack import actions
 from bot.chat.slack.directory import Directory
@@ -14,6 +12,7 @@ from bot.chat.slack.intake import Intake
 from bot.chat.slack.notices import Notices
 from bot.chat.slack.overhearing import AT_ONCE, Overhearing
 from bot.chat.slack.repeats import Repeats
+from bot.chat.slack.sparing import Sparing
 from bot.chat.slack.spoken import spoken
 from bot.chat.slack.taken import (
     Again,
@@ -33,7 +32,15 @@ from bot.chat.slack.taken import (
     WithdrawalWanted,
 )
 from bot.chat.slack.terms import SURFACE
-from bot.core.inbox import Accepted, Incoming, Kind, Origin, QuestionId
+from bot.core.inbox import (
+    Accepted,
+    Incoming,
+    Kind,
+    Limit,
+    Notice,
+    Origin,
+    QuestionId,
+)
 from bot.core.model import ConversationId, Language, Outcome
 from bot.core.ports import Askings, Inbox, Outbox, Threads
 from bot.text import phrases, replies
@@ -43,10 +50,6 @@ TIMES: Final = 10
 
 ENGAGED: Final = timedelta(days=14)
 """How long a thread is answered in without a mention after something was asked."""
-
-
-REFUSING: Final = timedelta(seconds=60)
-"""How long a question may take to be refused; one that a kill left is answered then."""
 
 
 class Lookups(Threads, Askings, Protocol):
@@ -96,7 +99,7 @@ class Reception:
         self._overhearing = Overhearing(
             intake.terms.overhears, work, inbox=inbox, lookups=lookups, clock=clock
         )
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._sparing = Sparing()
 
     async def take(self, body: Mapping[str, Any], /) -> str | None:
         """Take a delivery; returns what to say at once to who did it."""
@@ -141,7 +144,7 @@ class Reception:
                 both = sorted(Language, key=lambda language: language is not first)
                 return "\n\n".join(replies.ASK_HELP.say(each) for each in both)
             case FollowedUp() | Hushed() | Replied() | AskedAgain() | EditAsked():
-                await self._spoken(taken)
+                return await self._spoken(taken)
             case StopPressed():
                 return await self._stopped(taken)
             case Edited() | Deleted() | WithdrawalWanted() | CompanyChanged():
@@ -161,13 +164,15 @@ class Reception:
         if incoming.kind is Kind.MENTION and incoming.origin.thread is not None:
             await self._overhearing.make_room(incoming.conversation)
             await self._lookups.resume(incoming.conversation)
+        if incoming.kind in {Kind.COMMAND, Kind.SHORTCUT}:
+            accepted = await self._accept(incoming, told=True)
+            said = replies.BUSY if accepted.refused else replies.IN_DIRECT
+            return said.say(incoming.language)
         await self._accept(incoming)
         if incoming.kind is Kind.MENTION and not self._hears_threads:
             key = f"mention_only:{incoming.origin.channel}"
             told = notice(key, incoming, replies.MENTION_ONLY)
             await self._outbox.put([told], now=self._clock())
-        if incoming.kind in {Kind.COMMAND, Kind.SHORTCUT}:
-            return replies.IN_DIRECT.say(incoming.language)
         return None
 
     async def _within(self, incoming: Incoming) -> Incoming:
@@ -178,7 +183,7 @@ class Reception:
 
     async def _spoken(
         self, taken: FollowedUp | Hushed | Replied | AskedAgain | EditAsked
-    ) -> None:
+    ) -> str | None:
         match taken:
             case FollowedUp(incoming=incoming):
                 await self._followed_up(incoming)
@@ -187,26 +192,33 @@ class Reception:
             case Replied(conversation=conversation, user=user):
                 await self._overhearing.give_way(conversation, to=user)
             case AskedAgain():
-                await self._ask_again(taken)
-            case EditAsked(question=question, user=user):
-                before = await self._lookups.incoming(QuestionId(question))
-                if before is not None and before.asker == user:
-                    now = self._clock()
-                    await self._accept(self._repeats.edited(before, taken, now=now))
+                return await self._ask_again(taken)
+            case EditAsked():
+                return await self._ask_edited(taken)
             case _:
                 assert_never(taken)
+        return None
 
-    async def _ask_again(self, again: AskedAgain) -> None:
+    async def _ask_edited(self, edit: EditAsked) -> str | None:
+        before = await self._lookups.incoming(QuestionId(edit.question))
+        if before is None or before.asker != edit.user:
+            return None
+        edited = self._repeats.edited(before, edit, now=self._clock())
+        accepted = await self._accept(edited, told=True)
+        return replies.BUSY.say(edited.language) if accepted.refused else None
+
+    async def _ask_again(self, again: AskedAgain) -> str | None:
+        """Ask once more; returns why not, for who pressed."""
         now = self._clock()
         before = await self._lookups.incoming(QuestionId(again.question))
         if before is None or not before.text:
-            return
+            return None
         if again.how is Again.SHARED:
             sharing = Sharing(question=again.question, person=again.user)
             told = task(f"share:{again.question}", sharing)
             await self._outbox.put([told], now=now)
-        else:
-            await self._accept_anew(self._repeats.again(before, again, now=now))
+            return None
+        return await self._accept_anew(self._repeats.again(before, again, now=now))
 
     async def _engaged(self, conversation: ConversationId) -> bool:
         since = self._clock() - ENGAGED
@@ -228,43 +240,37 @@ class Reception:
         told = notice(f"hushed:{incoming.event}", incoming, replies.HUSHED)
         await self._outbox.put([told], now=now)
 
-    async def _accept_anew(self, incoming: Incoming) -> None:
-        """Store what is asked once more, unless that is being answered, or was."""
+    async def _accept_anew(self, incoming: Incoming) -> str | None:
+        """Store what is asked once more, unless that is being answered, or was.
+
+        Returns why not, for who pressed.
+        """
         for number in range(1, TIMES + 1):
             event = f"{incoming.event}:{number}" if number > 1 else incoming.event
-            accepted = await self._accept(replace(incoming, event=event))
+            accepted = await self._accept(replace(incoming, event=event), told=True)
+            if accepted.refused:
+                return replies.BUSY.say(incoming.language)
             if accepted.new:
-                return
+                return None
             outcome = await self._lookups.outcome(accepted.question)
             if outcome in {None, Outcome.ANSWERED}:
-                return
+                return None
+        return None
 
-    async def _accept(self, incoming: Incoming) -> Accepted:
-        """Store a question; of what one person asks at once, one after the other."""
-        turn = self._turns.setdefault(incoming.asker, asyncio.Lock())
-        async with turn:
-            return await self._accept_in_turn(incoming)
+    async def _accept(self, incoming: Incoming, *, told: bool = False) -> Accepted:
+        """Store a question; the third of a person that is open is refused at once.
 
-    async def _accept_in_turn(self, incoming: Incoming) -> Accepted:
-        """Store a question; the third of a person that is open is refused at once."""
+        Who is `told` so in answer to what they did finds no notice.
+        """
         now = self._clock()
-        open_ones = await self._lookups.open_of(
-            incoming.asker, surface=SURFACE, without={Kind.OVERHEARD}
-        )
-        if len(open_ones) < AT_ONCE:
-            return await self._inbox.accept(incoming, now=now)
-        # Nobody answers it, or says that it has expired, before it is refused.
-        late = replace(incoming, due_at=now + REFUSING)
-        accepted = await self._inbox.accept(late, now=now)
-        if accepted.new:
-            key = f"busy:{open_ones[0]}:{incoming.origin.channel}"
-            await self._inbox.end(
-                accepted.question,
-                Outcome.REFUSED,
-                now=now,
-                notices=[notice(key, incoming, replies.BUSY)],
-            )
-        return accepted
+
+        def telling(refused: QuestionId) -> Notice | None:
+            if told or not self._sparing.allows(*_where(incoming), now=now):
+                return None
+            return notice(f"busy:{refused}", incoming, replies.BUSY)
+
+        limit = Limit(open=AT_ONCE, telling=telling)
+        return await self._inbox.accept(incoming, now=now, limit=limit)
 
     # --- what becomes of them ------------------------------------------------------
 
@@ -381,3 +387,10 @@ class Reception:
             now=self._clock(),
             notices=[] if incoming.kind is Kind.OVERHEARD else [told],
         )
+
+
+def _where(incoming: Incoming) -> tuple[str, str, str]:
+    """Return who is told where and because of what: a direct channel is one place."""
+    direct = incoming.kind is Kind.DIRECT
+    place = incoming.origin.channel if direct else incoming.conversation
+    return incoming.asker, place, incoming.event

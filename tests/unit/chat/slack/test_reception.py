@@ -97,6 +97,87 @@ async def test_the_third_question_of_a_person_is_told_to_wait(
     assert "三つ目は？" not in [q.text for q in running.answerer.asked]
 
 
+async def test_every_place_says_that_it_was_too_much(
+    slack: Slack, running: Bot
+) -> None:
+    """In one thread once a minute, whoever goes on asking there."""
+    running.answerer.gate.clear()
+    first = await slack.say("tanaka", "総務", "@shirube 一つ目は？")
+    await slack.say("tanaka", "general", "@shirube 二つ目は？")
+    await running.at_work(2)
+    third = await slack.say("tanaka", "project", "@shirube 三つ目は？")
+    fourth = await slack.say("tanaka", "総務", "@shirube 四つ目は？")
+    await slack.say("tanaka", "総務", "@shirube 五つ目は？", thread=fourth)
+    await running.heard()
+    await slack.until(lambda: running.notices(third) and running.notices(fourth))
+    await slack.clock.advance(60)
+    await slack.say("tanaka", "総務", "@shirube 六つ目は？", thread=fourth)
+    await slack.until(lambda: running.notices(fourth)[1:])
+    running.answerer.gate.set()
+    await running.answer(first)
+
+    assert len(running.notices(third)) == 1
+    assert len(running.notices(fourth)) == 2
+
+
+async def test_what_was_too_much_is_not_talked_of_when_it_is_deleted(
+    slack: Slack, running: Bot
+) -> None:
+    running.answerer.gate.clear()
+    await slack.say("tanaka", "総務", "@shirube 一つ目は？")
+    await slack.say("tanaka", "general", "@shirube 二つ目は？")
+    await running.at_work(2)
+    third = await slack.say("tanaka", "project", "@shirube 三つ目は？")
+    await slack.until(lambda: running.notices(third))
+    await slack.delete(third)
+
+    await slack.until(lambda: not running.notices(third))
+
+
+async def test_a_command_that_is_too_much_promises_nothing(
+    slack: Slack, running: Bot
+) -> None:
+    running.answerer.gate.clear()
+    for number in ("一", "二", "三", "四"):
+        await slack.command("tanaka", "総務", "/ask", f"{number}つ目は？")
+        await running.heard()
+    await running.at_work(2)
+    running.answerer.gate.set()
+    await slack.until(lambda: len(running.told("tanaka")) == 4)
+
+    assert [q.text for q in running.answerer.asked] == ["一つ目は？", "二つ目は？"]
+    said = [whisper.text for whisper in slack.whispers("tanaka")]
+    assert ["一度にお受けできるのは" in each for each in said] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+    assert ["ダイレクトメッセージで回答します" in each for each in said] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+async def test_a_press_that_is_too_much_promises_nothing(
+    slack: Slack, running: Bot
+) -> None:
+    question = await slack.say("sato", "総務", f"@shirube {LEAVE}")
+    await running.answer(question)
+    [answer] = slack.replies(question)
+    running.answerer.gate.clear()
+    await slack.say("tanaka", "総務", "@shirube 一つ目は？")
+    await slack.say("tanaka", "general", "@shirube 二つ目は？")
+    await running.at_work(3)
+    await slack.click("tanaka", answer, "shirube_privately")
+    [whisper] = await slack.until(lambda: slack.whispers("tanaka"))
+
+    assert "一度にお受けできるのは" in whisper.text
+    assert not running.told("tanaka")
+
+
 async def test_row_30_who_floods_is_told_once_and_others_are_served(
     slack: Slack, running: Bot
 ) -> None:
