@@ -52,6 +52,17 @@ def test_the_readme_exists_in_both_languages_with_the_same_commands() -> None:
     assert command.findall(english) == command.findall(japanese)
 
 
+@pytest.mark.parametrize(
+    ("readme", "folder"), [("README.md", "docs"), ("README.ja.md", "docs/ja")]
+)
+def test_a_readme_leads_to_every_page(readme: str, folder: str) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    pages = [page.name for page in (ROOT / folder).glob("*.md")]
+
+    assert pages
+    assert not [name for name in pages if f"({folder}/{name})" not in text]
+
+
 @pytest.mark.parametrize("page", RELIABILITY)
 def test_every_test_that_proves_a_fault_is_there(page: str) -> None:
     named = NAMED.findall((ROOT / page).read_text(encoding="utf-8"))
