@@ -32,7 +32,7 @@ from bot.core.model import (
     Searching,
     Sentence,
 )
-from bot.core.ports import Place
+from bot.core.ports import TICKET, Place
 from bot.core.thread import Said
 from bot.core.thread import Thread as Talk
 from bot.state.store import State, open_state
@@ -249,6 +249,28 @@ async def test_what_an_answer_was_made_with_is_known_to_feedback(
         assert each.provenance == provenance(ended)
         assert each.staged is not None
         assert unpacked(each.staged).answer == ended
+
+
+async def test_what_was_overheard_is_on_no_account_before_the_model(
+    state: State,
+) -> None:
+    """Nor is it worked on before it is due, whatever else there is to do."""
+    accounts: dict[str, str | None] = {}
+
+    async def noting(question: Question) -> AsyncGenerator[AnswerEvent, None]:
+        ticket = TICKET.get()
+        accounts[question.text[-1]] = ticket.asker if ticket else None
+        yield finished(question)
+
+    board, later = Board(), NOW + timedelta(seconds=1)
+    await accept(state, incoming("1", kind=Kind.OVERHEARD, due_at=NOW))
+    await accept(state, incoming("2", thread="2", kind=Kind.OVERHEARD, due_at=later))
+    await accept(state, incoming("3", thread="3"))
+
+    async with at_work(state, board, noting) as desk:
+        await seen_through(desk, board, questions=2)
+
+    assert accounts == {"1": "", "3": "U山田"}
 
 
 async def test_why_there_is_no_answer_is_known_to_feedback(state: State) -> None:
