@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, assert_never
 
 from bot.chat.slack import actions
+from bot.chat.slack.cancelling import Cancelling
 from bot.chat.slack.directory import Directory
 from bot.chat.slack.errands import EDITED, Offer, Sharing, Withdrawal, notice, task
 from bot.chat.slack.intake import Intake
@@ -31,7 +32,6 @@ from bot.chat.slack.taken import (
     Taken,
     WithdrawalWanted,
 )
-from bot.chat.slack.terms import SURFACE
 from bot.core.inbox import (
     Accepted,
     Incoming,
@@ -43,7 +43,7 @@ from bot.core.inbox import (
 )
 from bot.core.model import ConversationId, Language, Outcome
 from bot.core.ports import Askings, Inbox, Outbox, Threads
-from bot.text import phrases, replies
+from bot.text import replies
 
 TIMES: Final = 10
 """So often somebody asks once more what had no answer."""
@@ -99,6 +99,7 @@ class Reception:
         self._overhearing = Overhearing(
             intake.terms.overhears, work, inbox=inbox, lookups=lookups, clock=clock
         )
+        self._cancelling = Cancelling(work, inbox=inbox, lookups=lookups, clock=clock)
         self._sparing = Sparing()
 
     async def take(self, body: Mapping[str, Any], /) -> str | None:
@@ -119,26 +120,22 @@ class Reception:
         taken = self._intake.read(body, now=self._clock())
         if not isinstance(taken, StopPressed):
             return None
-        others = [
-            question
-            for question, asker in await self._meant(taken)
-            if asker != taken.user
-        ]
+        meant = await self._cancelling.meant(taken)
+        others = [question for question, asker in meant if asker != taken.user]
         if not others:
             return None
         default = self._intake.terms.language
         language = await spoken(self._directory, taken.user, default=default)
         if not await self._directory.is_admin(taken.user):
             return replies.NOT_YOURS.say(language)
-        stopped = [await self._cancel(question) for question in others]
-        return None if all(stopped) else replies.TOO_LATE.say(language)
+        return await self._cancelling.stop(others, language)
 
     async def _take(self, taken: Taken) -> str | None:
         match taken:
             case Asked(incoming=incoming):
                 return await self._asked(incoming)
             case CancelMine():
-                return await self._cancel_all(taken)
+                return await self._cancelling.stop_all(taken)
             case HelpWanted(language=first):
                 # An ack cannot wait for Slack to say what somebody speaks.
                 both = sorted(Language, key=lambda language: language is not first)
@@ -342,51 +339,9 @@ class Reception:
 
     async def _stopped(self, taken: StopPressed) -> str | None:
         """Stop what is the asker's own; returns that it is too late."""
-        meant = await self._meant(taken)
+        meant = await self._cancelling.meant(taken)
         mine = [question for question, asker in meant if asker == taken.user]
-        stopped = [await self._cancel(question) for question in mine]
-        if all(stopped):
-            return None
-        return replies.TOO_LATE.say(self._intake.terms.language)
-
-    async def _meant(self, taken: StopPressed) -> list[tuple[QuestionId, str]]:
-        if taken.conversation is not None:
-            return list(await self._lookups.open_in(taken.conversation))
-        question = QuestionId(taken.question or "")
-        incoming = await self._lookups.incoming(question)
-        return [] if incoming is None else [(question, incoming.asker)]
-
-    async def _cancel_all(self, taken: CancelMine) -> str:
-        """Stop what can be stopped, and say of how much that is true."""
-        mine = await self._lookups.open_of(taken.user, surface=SURFACE)
-        if not mine:
-            return replies.NOTHING_OPEN.say(taken.language)
-        stopped = [await self._cancel(question) for question in mine]
-        said = []
-        if any(stopped):
-            count = sum(stopped)
-            said.append(replies.STOPPED_MINE.say(taken.language, count=count))
-        if not all(stopped):
-            said.append(replies.TOO_LATE.say(taken.language))
-        return "\n".join(said)
-
-    async def _cancel(self, question: QuestionId) -> bool:
-        """Stop a question; who works on it says so, or the outbox does.
-
-        False when it is too late: a question has one outcome that people see.
-        """
-        incoming = await self._lookups.incoming(question)
-        if incoming is None:
-            return False
-        if self._work.stop(question):
-            return True
-        told = notice(f"stopped:{question}", incoming, phrases.QUESTION_CANCELLED)
-        return await self._inbox.end(
-            question,
-            Outcome.CANCELLED,
-            now=self._clock(),
-            notices=[] if incoming.kind is Kind.OVERHEARD else [told],
-        )
+        return await self._cancelling.stop(mine, self._intake.terms.language)
 
 
 def _where(incoming: Incoming) -> tuple[str, str, str]:
