@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.answering.pipeline import Answering
 from bot.backends.memory import MemoryIndex
 from bot.backends.memory_models import MemoryLanguageModel, Script
+from bot.chat.slack import actions
 from bot.core.model import AnswerEvent, Profile, Question
 from bot.core.ports import Completion, LanguageModel, Token
 from bot.core.ports import Message as Told
@@ -106,8 +107,13 @@ class Library:
 
     async def shown(self, message: Message, *, before: int = 0) -> str:
         """Wait for the end of an answer; return everything of it that is read."""
-        await self.slack.until(lambda: self.bot.answers(message)[before:], within=20)
-        replies = self.slack.replies(message)[before:]
+
+        def ended() -> list[Message]:
+            replies = self.slack.replies(message)[before:]
+            moving = any(actions.STOP in str(reply.blocks) for reply in replies)
+            return [] if moving or not self.bot.answers(message)[before:] else replies
+
+        replies = await self.slack.until(ended, within=20)
         return "\n".join(reply.reads for reply in replies)
 
 

@@ -15,12 +15,12 @@ from bot.chat.audience import Grant, Grants
 from bot.core.access import Principal
 from bot.core.model import Generation, Hit
 from bot.state.ageing import Ageing
-from bot.text import phrases
+from bot.text import chatting, phrases
 from connectors.api import Layers
 from tests.fakes.house import NOW
 from tests.fakes.slack import Clock, Slack, slack_server
 from tests.fakes.slack.faults import Refuse, ratelimited
-from tests.fakes.slack.model import Kind
+from tests.fakes.slack.model import Guest, Kind, User
 from tests.fakes.slack_bot import Around
 from tests.fakes.slack_library import Library, Obedient, library
 from tests.fakes.source import Page
@@ -101,7 +101,7 @@ async def writing(
 # --- what all who read a place may see ---------------------------------------
 
 
-async def test_row_32_what_the_asker_may_see_and_the_channel_may_not(
+async def test_row_32_and_trap_19_what_the_asker_may_see_and_the_channel_may_not(
     quoting: Library,
 ) -> None:
     """Nor does a grant count in a channel that anybody may join."""
@@ -213,7 +213,7 @@ async def test_row_35_a_guest_in_the_channel_leaves_what_outsiders_may_see(
 async def test_row_36_where_slack_does_not_say_who_reads_nothing_is_shown(
     quoting: Library, method: str
 ) -> None:
-    quoting.slack.faults.always(method, Refuse("fatal_error"))
+    quoting.slack.faults.always(method, Refuse("access_denied"))
     shown = await quoting.ask("sato", "jinji", QUESTION)
 
     assert "チャンネルの参加者を確認できないため、文書は使っていません" in shown
@@ -232,6 +232,172 @@ async def test_row_36_while_slack_says_nothing_nothing_is_shown(
     asked = [n for n, name in enumerate(calls) if name == "conversations.info"]
     assert calls.index("chat.startStream") > asked[1]
     assert CANARY in shown
+
+
+# --- who is not one of us ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "question", "clause"),
+    [
+        ("suzuki", QUESTION, "社外の方のため、許可された文書だけで回答"),
+        ("suzuki", EN, "only documents opened to you were used"),
+        ("takahashi", QUESTION, "社外の方のため、許可された文書だけで回答"),
+    ],
+)
+async def test_trap_18_a_guest_alone_gets_what_was_granted_by_name(
+    quoting: Library, who: str, question: str, clause: str
+) -> None:
+    """To one guest something was, and to the other one nothing."""
+    shown = await quoting.ask(who, "dm", question)
+
+    assert clause in shown
+    assert ("委託先の休暇" in shown) == (who == "suzuki")
+    assert "20日" not in quoting.slack.outbound()
+    assert CANARY not in quoting.slack.outbound()
+
+
+async def test_trap_17_who_asks_from_outside_gets_what_outsiders_may_see(
+    quoting: Library,
+) -> None:
+    """And no stream that is addressed to a team that is not theirs."""
+    slack = quoting.slack
+    shown = await quoting.ask("partner", "with-partner", QUESTION)
+
+    assert "委託先の休暇" in shown
+    assert slack.calls_to("chat.startStream") == []
+    assert "20日" not in slack.outbound()
+    assert CANARY not in slack.outbound()
+
+
+async def test_trap_17_a_bot_from_outside_is_not_answered(quoting: Library) -> None:
+    slack = quoting.slack
+    robot = slack.workspace.add_bot("partner-bot")
+    robot.team = "TPARTNER"
+    room = slack.workspace.channel("with-partner")
+    room.members.append(robot.id)
+    said = await slack.say("partner-bot", room, f"@shirube {QUESTION}")
+    await quoting.ask("tanaka", "with-partner", QUESTION)
+
+    assert slack.replies(said) == []
+    assert len(quoting.bot.answerer.asked) == 1
+
+
+def of_the_organisation(slack: Slack, name: str, *, team: str = "TSHIRUBE") -> User:
+    """Add somebody with an id of an organisation of several workspaces."""
+    slack.workspace.team.enterprise = "EGRID"
+    user = slack.workspace.add_user(name)
+    del slack.workspace.users[user.id]
+    user.id, user.team, user.enterprise = f"W{name.upper()}", team, "EGRID"
+    slack.workspace.users[user.id] = user
+    return user
+
+
+async def test_a_member_with_an_id_of_the_organisation_is_a_member(
+    quoting: Library,
+) -> None:
+    slack = quoting.slack
+    of_the_organisation(slack, "ueda")
+    await quoting.read(secret=secret("usr:mail:ueda@shirube.example"))
+    shown = await quoting.ask("ueda", "dm", QUESTION)
+
+    assert CANARY in shown
+
+
+@pytest.mark.parametrize(
+    ("question", "clause"),
+    [(QUESTION, "社外の方のため"), (EN, "only documents opened to you")],
+)
+async def test_who_is_of_another_workspace_of_the_organisation_is_outside(
+    quoting: Library, question: str, clause: str
+) -> None:
+    """Alone; Slack tells of no address of theirs, and none would count."""
+    slack = quoting.slack
+    other = of_the_organisation(slack, "ueda", team="TOTHER")
+    slack.workspace.channel("with-partner").members.append(other.id)
+    await quoting.read(secret=secret("usr:mail:ueda@shirube.example"))
+    shown = await quoting.ask("ueda", "dm", question)
+
+    assert clause in shown
+    assert "20日" not in slack.outbound()
+    assert CANARY not in slack.outbound()
+
+
+@pytest.mark.parametrize(
+    ("team", "guest", "clause"),
+    [
+        pytest.param("TOTHER", None, "社外と共有のチャンネル", id="another team"),
+        pytest.param("TSHIRUBE", Guest.SINGLE, "ゲストがいるため", id="a guest"),
+    ],
+)
+async def test_who_asks_counts_as_a_reader_also_where_slack_lists_others(
+    quoting: Library, team: str, guest: Guest | None, clause: str
+) -> None:
+    """As in an organisation, whose mentions come with a team that is none."""
+    slack = quoting.slack
+    user = of_the_organisation(slack, "ueda", team=team)
+    user.guest = guest
+    room = slack.workspace.channel("jinji")
+    room.members.append(user.id)
+    said = await slack.say(user, room, f"@shirube {QUESTION}")
+    room.members.remove(user.id)
+    shown = await quoting.shown(said)
+
+    assert clause in shown
+    assert CANARY not in slack.outbound()
+
+
+@pytest.mark.parametrize(
+    ("question", "clause"),
+    [(QUESTION, "あなたの権限を確認できない"), (EN, "I cannot tell what you may read")],
+)
+async def test_who_slack_does_not_tell_of_sees_nothing(
+    quoting: Library, question: str, clause: str
+) -> None:
+    quoting.slack.faults.always("users.info", Refuse("user_not_visible"))
+    shown = await quoting.ask("tanaka", "dm", question)
+
+    assert clause in shown
+    assert "20日" not in quoting.slack.outbound()
+
+
+@pytest.mark.parametrize("where", ["総務", "dm", "with-partner", "project"])
+@pytest.mark.parametrize("question", [QUESTION, "宇宙旅行の精算は？"])
+async def test_answering_privately_is_offered_wherever_several_people_read(
+    quoting: Library, where: str, question: str
+) -> None:
+    """Whether anything was found or not: the offer tells nothing."""
+    shown = await quoting.ask("tanaka", where, question)
+
+    assert (chatting.PRIVATELY.ja in shown) == (where != "dm")
+
+
+async def test_trap_24_a_slack_that_wants_less_gets_the_answer_all_the_same(
+    quoting: Library,
+) -> None:
+    slack = quoting.slack
+    methods = (
+        "users.info",
+        "conversations.info",
+        "conversations.members",
+        "users.list",
+        "assistant.threads.setStatus",
+        "chat.startStream",
+        "chat.postMessage",
+        "chat.update",
+        "chat.stopStream",
+    )
+    for method in methods:
+        slack.faults.next(method, ratelimited(1))
+    shown = await quoting.ask("tanaka", "総務", QUESTION)
+
+    assert "20日" in shown
+    assert (
+        len(
+            slack.replies(next(iter(slack.workspace.channel("総務").messages.values())))
+        )
+        == 1
+    )
 
 
 # --- what changes while the answer is written --------------------------------

@@ -3,7 +3,15 @@
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
-from bot.chat.audience import Channel, Company, Grants, of_channel, of_person
+from bot.chat.audience import (
+    Channel,
+    Company,
+    Grants,
+    Person,
+    Standing,
+    of_channel,
+    of_person,
+)
 from bot.chat.slack.directory import Directory
 from bot.chat.slack.placing import is_direct
 from bot.chat.slack.showing import Showings
@@ -42,7 +50,8 @@ class SlackSurface:
             person = await self._directory.person(incoming.asker)
             return of_person(person, self._grants, incoming.language)
         channel = await self._directory.channel(incoming.origin.channel)
-        read_by = self._company(channel, incoming)
+        asker = await self._directory.person(incoming.asker)
+        read_by = self._company(_joined_by(asker, channel), incoming)
         return of_channel(read_by, self._grants, incoming.language)
 
     def showing(
@@ -59,3 +68,19 @@ class SlackSurface:
                 return replace(channel, company=Company.INSIDE)
             case _:
                 return channel
+
+
+def _joined_by(asker: Person, channel: Channel) -> Channel:
+    """Count who asks among those who read, also where Slack does not list them.
+
+    In an organisation of several workspaces people read what they are no members of.
+    """
+    if channel.company is not Company.INSIDE:
+        return channel
+    match asker.standing:
+        case Standing.STRANGER:
+            return replace(channel, company=Company.SHARED)
+        case Standing.GUEST:
+            return replace(channel, company=Company.GUESTS)
+        case _:
+            return channel

@@ -156,7 +156,7 @@ EVERY = [
 
 @settings(deadline=None, max_examples=400)
 @given(CHANNELS, GRANTED)
-def test_a_channel_holds_exactly_what_the_rule_says(
+def test_row_48_a_channel_holds_exactly_what_the_rule_says(
     where: Channel, grants: Grants
 ) -> None:
     held = of_channel(where, grants, JA).principals
@@ -166,7 +166,9 @@ def test_a_channel_holds_exactly_what_the_rule_says(
 
 @settings(deadline=None, max_examples=400)
 @given(PEOPLE, GRANTED)
-def test_a_person_holds_exactly_what_the_rule_says(who: Person, grants: Grants) -> None:
+def test_row_48_a_person_holds_exactly_what_the_rule_says(
+    who: Person, grants: Grants
+) -> None:
     held = of_person(who, grants, EN).principals
 
     assert held == {each for each in EVERY if person_may(each, who, grants)}
