@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.answering.composing import Piece
-from bot.answering.extractive import quotations, sureness
+from bot.answering.extractive import quotable, sureness
 from bot.answering.preparing import Case
 from bot.core.model import DocumentId, Passage
 from bot.text.threads import names_something, points_back
@@ -27,24 +27,20 @@ def excerpts(
 
     One that does not stand alone is read with what was said before it.
     """
-
-    def quoted(queries: Sequence[str], *, detailed: bool) -> tuple[Piece, ...]:
-        return quotations(
+    for queries in _readings(case, sources):
+        found = quotable(
             sources,
             queries,
             case.question.language,
             confidence=case.found.confidence,
             late=late,
-            detailed=detailed,
         )
-
-    for queries in _readings(case, sources):
-        at_length = quoted(queries, detailed=True)
-        if at_length:
-            if case.question.detailed:
-                return Excerpts(pieces=at_length, complete=True)
-            brief = quoted(queries, detailed=False)
-            return Excerpts(pieces=brief, complete=brief == at_length)
+        whole = found.whole()
+        if whole and case.question.detailed:
+            return Excerpts(pieces=whole, complete=True)
+        if whole:
+            brief = found.brief()
+            return Excerpts(pieces=brief, complete=brief == whole)
     return Excerpts(pieces=(), complete=True)
 
 

@@ -64,7 +64,31 @@ class _Window:
     year: int | None
 
 
-def quotations(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotable:
+    """What could be quoted for a question, the best first."""
+
+    asked: Asked
+    windows: Sequence[_Window]
+    of_a_year: bool
+
+    def brief(self) -> tuple[Piece, ...]:
+        """Quote at most three passages, the best sentences first."""
+        return self._pieces(_chosen(self.windows))
+
+    def whole(self) -> tuple[Piece, ...]:
+        """Quote these passages whole, and others that say more."""
+        more = _more(_chosen(self.windows), self.windows)
+        return self._pieces([_whole(window) for window in more])
+
+    def _pieces(self, chosen: Sequence[_Window]) -> tuple[Piece, ...]:
+        if self.of_a_year:
+            return tuple(_pieces(_newer_first(chosen), self.asked, OF_ANOTHER_YEAR))
+        ordered = _newer_first(_older_as_late(chosen))
+        return tuple(_pieces(ordered, self.asked, PERHAPS_OUTDATED))
+
+
+def quotable(
     passages: Sequence[Passage],
     queries: Sequence[str],
     language: Language,
@@ -72,35 +96,24 @@ def quotations(
     *,
     confidence: float = 1.0,
     late: AbstractSet[DocumentId] = frozenset(),
-    detailed: bool = False,
-) -> tuple[Piece, ...]:
-    """Quote at most three passages, the best sentences first; none if none fit.
+) -> Quotable:
+    """Find what answers a question; the n-th passage is source n.
 
-    A `detailed` answer quotes them whole, and more of them.
-
-    `queries` are the texts that were searched, the bare question first. The n-th
-    passage is source n. Without vectors, what covers too little of the question is
-    not quoted, the less so the lower the `confidence` of retrieval. What is quoted
-    of `late` documents comes behind what is about as good, and with its date.
+    `queries` are the texts that were searched, the bare question first. Without
+    vectors, what covers too little of the question is not quoted, the less so the
+    lower the `confidence` of retrieval. What is quoted of `late` documents comes
+    behind what is about as good, and with its date.
     """
-    if not passages:
-        return ()
     asked = Asked.of(queries, language, [passage.text for passage in passages])
     windows = [
-        window
+        _priced(window, late)
         for number, passage in enumerate(passages, start=1)
         for window in _best_window(number, passage, asked, passages[0].score)
         if passage.vector is not None or _trusted(window, asked, confidence)
     ]
-    windows = [_priced(window, late) for window in windows]
     windows.sort(key=lambda window: -window.score)
-    chosen = _chosen(windows)
-    if detailed:
-        chosen = [_whole(window) for window in _more(chosen, windows)]
-    if years(search_form(queries[0])):
-        return tuple(_pieces(_newer_first(chosen), asked, OF_ANOTHER_YEAR))
-    chosen = _newer_first(_older_as_late(chosen))
-    return tuple(_pieces(chosen, asked, PERHAPS_OUTDATED))
+    dated = bool(years(search_form(queries[0])))
+    return Quotable(asked=asked, windows=windows, of_a_year=dated)
 
 
 def sureness(

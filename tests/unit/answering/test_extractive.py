@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answering.citing import numbers_shown
-from bot.answering.extractive import SHOWN, quotations
+from bot.answering.extractive import SHOWN, quotable
 from bot.answering.fences import LINES
 from bot.answering.overlap import Weights
 from bot.answering.units import Kind, units
@@ -82,13 +82,13 @@ def quoted(
 ) -> list[str]:
     """Return the quotations without the header."""
     language = detect(question)
-    pieces = quotations(
+    pieces = quotable(
         passages,
         (question, *queries),
         language,
         confidence=confidence,
         late={passage.document.id for passage in late},
-    )
+    ).brief()
     header = phrases.EXTRACTIVE_HEADER.say(language)
     texts = [piece.text for piece in pieces]
     if texts:
@@ -379,7 +379,7 @@ def test_whatever_a_passage_holds_each_quotation_cites_its_source(
     parts: list[str],
 ) -> None:
     passages = [a_passage("".join(parts), title="休暇"), a_passage(LEAVE, title="規程")]
-    pieces = quotations(passages, ("休暇は何日", "leave"), Language.JA)
+    pieces = quotable(passages, ("休暇は何日", "leave"), Language.JA).brief()
 
     for piece in pieces:
         assert len(numbers_shown(piece.text)) == 1
@@ -474,7 +474,8 @@ def test_a_follow_up_is_understood_from_the_question_before() -> None:
 
 
 def test_a_header_in_the_language_of_the_question_comes_first() -> None:
-    [piece] = quotations([a_passage(LEAVE)], ("介護休暇",), Language.EN)
+    found = quotable([a_passage(LEAVE)], ("介護休暇",), Language.EN)
+    [piece] = found.brief()
 
     assert piece.text.startswith(phrases.EXTRACTIVE_HEADER.en)
 
