@@ -28,7 +28,6 @@ WANTED: Final = {
     "channels:history": "in threads of public channels it must be mentioned each time",
     "groups:history": "in threads of private channels it must be mentioned each time",
     "groups:read": "in private channels it uses no documents",
-    "im:read": "it cannot look up its direct messages",
     "mpim:history": "in threads of group messages it must be mentioned each time",
     "mpim:read": "in group messages it uses no documents",
     "usergroups:read": "grants of user groups have no effect",

@@ -131,6 +131,7 @@ def needs(call: Call, where: Channel, right: str) -> None:
     needed = f"{_SCOPE_WORDS[where.kind]}:{right}"
     if needed not in call.scopes:
         raise missing_scope(needed, call.scopes)
+    call.used.add(needed)
 
 
 def missing_scope(needed: str, provided: frozenset[str]) -> Refusal:

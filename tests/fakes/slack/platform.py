@@ -21,13 +21,17 @@ PATIENCE = 10.0
 
 @dataclass(slots=True, kw_only=True)
 class Call:
-    """One call of the Web API: when, with what, and what came of it."""
+    """One call of the Web API: when, with what, and what came of it.
+
+    `used` are the scopes without which it would have been refused.
+    """
 
     method: str
     args: Json
     at: float
     token: str = ""
     scopes: frozenset[str] = frozenset()
+    used: set[str] = field(default_factory=set)
     http_status: int = 200
     answer: Json = field(default_factory=dict)
 

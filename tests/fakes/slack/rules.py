@@ -18,6 +18,11 @@ class Rule:
     json: bool = False
     token: str = "bot"
 
+    @property
+    def by_kind(self) -> bool:
+        """Whether the kind of the conversation says which of the scopes it takes."""
+        return self.scopes in {_READ, _HISTORY}
+
 
 _READ = ("channels:read", "groups:read", "im:read", "mpim:read")
 _HISTORY = ("channels:history", "groups:history", "im:history", "mpim:history")

@@ -134,6 +134,8 @@ class WebApi:
             raise Refusal("not_allowed_token_type")
         if rule.scopes and not call.scopes & set(rule.scopes):
             raise missing_scope(",".join(rule.scopes), call.scopes)
+        if not rule.by_kind:
+            call.used.update(rule.scopes[:1])
 
     def _token(self, call: Call) -> Token:
         if not call.token:
