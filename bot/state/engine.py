@@ -24,7 +24,6 @@ Synchronous: TypeAlias = Literal["FULL", "NORMAL"]
 _BUSY_TIMEOUT_MS = 5_000
 _FOLDING_SECONDS = 0.5
 _WRITES = "shirube_writes"
-_BY = "shirube_by"
 
 _AGAIN = 0.002
 """Seconds between two looks whether another process is done.
@@ -55,21 +54,12 @@ def prepare(engine: Engine, /, *, synchronous: Synchronous) -> None:
 
 
 def _prepare_to_change(engine: Engine, *, synchronous: Synchronous) -> None:
-    """The same for one whose transactions write, and begin by some time or fail."""
+    """The same for one whose transactions all write, and wait for nobody."""
     _open_our_way(engine, synchronous=synchronous, busy=0)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        by: float = connection.get_execution_options()[_BY]
-        while True:
-            try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            except OperationalError as error:
-                if time.monotonic() >= by or not is_locked(error):
-                    raise
-            else:
-                return
-            time.sleep(_AGAIN)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _open_our_way(engine: Engine, *, synchronous: Synchronous, busy: int) -> None:
@@ -120,6 +110,19 @@ def _blocking(path: Path, synchronous: Synchronous) -> Iterator[Engine]:
             yield engine
     finally:
         engine.dispose()
+
+
+async def _begun(connection: Connection, /, *, by: float) -> None:
+    """Begin a transaction as soon as no other process writes, or give up."""
+    while True:
+        try:
+            connection.begin()
+        except OperationalError as error:
+            if time.monotonic() >= by or not is_locked(error):
+                raise
+        else:
+            return
+        await asyncio.sleep(_AGAIN)
 
 
 class _Thread:
@@ -185,18 +188,22 @@ class SqliteDatabase:
             return await self._looking.run(once)
 
     async def change(self, writes: Change[Result], /) -> Result:
-        """Have `writes` write in a thread of its own, with others that wait."""
+        """Have `writes` write, with others that wait."""
         return await self._together.make(writes)
 
     async def _changed(
         self, changes: Sequence[Change[Any]], /, *, by: float
     ) -> Sequence[Any]:
-        def once(engine: Engine) -> Sequence[Any]:
-            with engine.execution_options(**{_BY: by}).begin() as connection:
-                return [change(connection) for change in changes]
+        """Write here, and wait for the disk in a thread.
 
-        with mapped(self.path):
-            return await self._changing.run(once)
+        Each step of SQLite lets go of the interpreter; a thread that took them would
+        wait at each of them for a loop that is busy, ten times as long as they take.
+        """
+        with mapped(self.path), self._changing.engine.connect() as connection:
+            await _begun(connection, by=by)
+            results = [change(connection) for change in changes]
+            await self._changing.run(lambda _: connection.commit())
+            return results
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:

@@ -19,8 +19,11 @@ PATIENCE: Final = 1.5
 Whoever has not got in by then is told so, and may come again.
 """
 
-MOST: Final = 100
-"""Changes in one transaction."""
+_GRACE: Final = 1.0
+"""Seconds for which one tries at least, however long one has waited for a turn."""
+
+MOST: Final = 25
+"""Changes in one transaction; the event loop may stand still meanwhile."""
 
 
 class Transact(Protocol):
@@ -68,7 +71,7 @@ class Together:
         return await made
 
     async def _make(self, batch: Sequence[_Waiting]) -> None:
-        by = min(each.by for each in batch)
+        by = max(min(each.by for each in batch), time.monotonic() + _GRACE)
         trying = asyncio.ensure_future(
             self._transact([each.change for each in batch], by=by)
         )
