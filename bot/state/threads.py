@@ -71,6 +71,17 @@ class SqlThreads:
         )
         await self._database.change(lambda c: c.execute(resumed))
 
+    async def language(self, conversation: ConversationId, /) -> Language | None:
+        """Return the language of what was asked there last, if anything was."""
+        statement = (
+            select(questions.c.language)
+            .where(questions.c.conversation == conversation, _TO_US)
+            .order_by(questions.c.number.desc())
+            .limit(1)
+        )
+        found = await self._database.look(lambda c: c.scalar(statement))
+        return None if found is None else Language(found)
+
     async def opened_by(
         self, origin: Origin, /, *, asker: str
     ) -> ConversationId | None:

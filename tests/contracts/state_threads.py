@@ -71,6 +71,19 @@ class ThreadsContract:
         assert await state.threads.incoming(question) == a_question()
         assert await state.threads.incoming(QuestionId("無い")) is None
 
+    async def test_the_language_of_a_conversation_is_that_of_its_last_question(
+        self, state: Ports
+    ) -> None:
+        first = a_question("1712.1")
+        said = [(first, Language.JA), (replace(first, event="Ev2"), Language.EN)]
+        here = first.conversation
+        assert await state.threads.language(here) is None
+        for number, (question, language) in enumerate(said):
+            origin = replace(question.origin, message=f"1712.{number}")
+            await accepted(state, replace(question, origin=origin, language=language))
+
+            assert await state.threads.language(here) is language
+
     async def test_what_a_person_asked_last_comes_first_until_it_is_forgotten(
         self, state: Ports
     ) -> None:

@@ -18,6 +18,7 @@ from bot.chat.slack.taken import (
 )
 from bot.chat.slack.terms import RESPONSE_URL, Terms, Us
 from bot.core.inbox import Incoming, Kind
+from bot.core.model import Language
 from bot.text.language import detect
 
 ASK: Final = "/ask"
@@ -42,12 +43,13 @@ def commanded(
     if command.command != ASK:
         return None
     text = us.plain(command.text)
-    language = detect(text, default=terms.language)
     word = text.casefold()
     if word in _HELP:
         return HelpWanted(user=command.user_id, language=terms.language)
     if word in _CANCEL:
-        return CancelMine(user=command.user_id, language=language)
+        # Also who writes no English cancels by that word.
+        wanted = Language.JA if detect(text) is Language.JA else terms.language
+        return CancelMine(user=command.user_id, language=wanted)
     return Asked(
         incoming=Incoming(
             event=f"command:{command.trigger_id}",
@@ -56,7 +58,7 @@ def commanded(
             asker=command.user_id,
             conversation=us.alone("ask", command.trigger_id),
             text=text,
-            language=language,
+            language=detect(text, default=terms.language),
             asked_at=now,
             expires_at=now + terms.deadline,
             hints={RESPONSE_URL: command.response_url},

@@ -44,6 +44,7 @@ from bot.core.inbox import (
 from bot.core.model import ConversationId, Language, Outcome
 from bot.core.ports import Askings, Inbox, Outbox, Threads
 from bot.text import replies
+from bot.text.language import detect
 
 TIMES: Final = 10
 """So often somebody asks once more what had no answer."""
@@ -234,8 +235,17 @@ class Reception:
             return
         now = self._clock()
         await self._lookups.hush(incoming.conversation, now=now)
-        told = notice(f"hushed:{incoming.event}", incoming, replies.HUSHED)
+        language = await self._understood(incoming)
+        heard = replace(incoming, language=language)
+        told = notice(f"hushed:{incoming.event}", heard, replies.HUSHED)
         await self._outbox.put([told], now=now)
+
+    async def _understood(self, incoming: Incoming) -> Language:
+        """Return the language of who says one fixed word, such as `mute`."""
+        if detect(incoming.text) is Language.JA:
+            return Language.JA
+        spoken_there = await self._lookups.language(incoming.conversation)
+        return spoken_there or self._intake.terms.language
 
     async def _accept_anew(self, incoming: Incoming) -> str | None:
         """Store what is asked once more, unless that is being answered, or was.

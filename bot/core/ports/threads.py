@@ -25,6 +25,9 @@ class Threads(Protocol):
     async def resume(self, conversation: ConversationId, /) -> None:
         """Be there again."""
 
+    async def language(self, conversation: ConversationId, /) -> Language | None:
+        """Return the language of what was asked there last, if anything was."""
+
     async def opened_by(
         self, origin: Origin, /, *, asker: str
     ) -> ConversationId | None:

@@ -263,7 +263,7 @@ async def test_a_command_asks(slack: Slack, read: Read) -> None:
 async def test_a_command_cancels(slack: Slack, read: Read, text: str) -> None:
     delivery = await slack.command("tanaka", "総務", "/ask", text)
 
-    assert isinstance(read(delivery), CancelMine)
+    assert read(delivery) == CancelMine(user="UTANAKA", language=Language.JA)
 
 
 async def test_a_command_without_a_question_wants_help(

@@ -68,6 +68,26 @@ async def test_a_hushed_thread_is_answered_again_after_a_mention(
     assert "メンションされるまで" in running.notices(question)[0]
 
 
+@pytest.mark.parametrize(
+    ("question", "word", "said"),
+    [
+        (LEAVE, "mute", replies.HUSHED.ja),
+        (LEAVE, ":mute:", replies.HUSHED.ja),
+        ("How many days of leave do I have?", "mute", replies.HUSHED.en),
+        ("How many days of leave do I have?", "静かに", replies.HUSHED.ja),
+    ],
+)
+async def test_a_word_for_silence_is_answered_in_the_language_of_the_thread(
+    slack: Slack, running: Bot, question: str, word: str, said: str
+) -> None:
+    asked = await slack.say("tanaka", "総務", f"@shirube {question}")
+    await running.answer(asked)
+    await slack.say("sato", "総務", word, thread=asked)
+    await slack.until(lambda: running.notices(asked))
+
+    assert running.notices(asked) == [said]
+
+
 async def test_where_nobody_asked_nobody_is_hushed(slack: Slack, running: Bot) -> None:
     root = await slack.say("tanaka", "総務", "会議中です")
     await slack.say("sato", "総務", "静かに", thread=root)
@@ -308,6 +328,8 @@ async def test_what_waits_is_stopped_as_well(slack: Slack, running: Bot) -> None
     await open_question(running, waiting)
     await slack.command("tanaka", "総務", "/ask", "cancel")
     await slack.until(lambda: running.notices(root))
+    [whisper] = slack.whispers("tanaka")
+    assert "1件中止" in whisper.text
     running.answerer.gate.set()
     await running.answer(root)
 
