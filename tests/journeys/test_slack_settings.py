@@ -39,6 +39,10 @@ CASES = {
         text=TOKENS + '[slack.channels.soumu]\naccess = ["pub"]\n',
         said="should be the id of a channel",
     ),
+    "no time for people": Case(
+        text=TOKENS + "[slack.channels.C0123]\nauto_answer_after = 0\n",
+        said="slack.channels.C0123.auto_answer_after",
+    ),
     "no such folder of secrets": Case(
         variables={"SHIRUBE_SECRETS": "/nowhere"}, said="which is no folder"
     ),

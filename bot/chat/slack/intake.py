@@ -42,6 +42,7 @@ from bot.core.inbox import Incoming, Kind
 from bot.text.language import detect
 from bot.text.questions import asks_in_words, is_question
 from bot.text.quiet import wants_quiet
+from bot.text.settled import is_settled
 from bot.text.threads import wants_summary
 
 STALE: Final = timedelta(minutes=5)
@@ -138,7 +139,11 @@ class Intake:
     def _replied(self, incoming: Incoming) -> Taken | None:
         if incoming.origin.channel not in self.terms.overhears:
             return None
-        return Replied(conversation=incoming.conversation, user=incoming.asker)
+        return Replied(
+            conversation=incoming.conversation,
+            user=incoming.asker,
+            settled=is_settled(incoming.text),
+        )
 
     def _asks_everybody(self, text: str) -> bool:
         """Whether a message asks something, and no one person or group."""
@@ -185,7 +190,7 @@ class Intake:
             user=edit.message.user or "",
             text=text,
             language=detect(text, default=self.terms.language),
-            asks=self._asks_everybody(edit.message.text or ""),
+            asks=self._asks_everybody(edit.message.text or "") and not is_settled(text),
         )
 
 

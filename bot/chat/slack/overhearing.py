@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 from weakref import WeakValueDictionary
 
+from bot.chat.slack.taken import Replied
 from bot.chat.slack.terms import SURFACE, Overhears
 from bot.core.inbox import Incoming, Kind, QuestionId
 from bot.core.model import ConversationId, Outcome
@@ -63,6 +64,13 @@ class Overhearing:
         )
         return heard < per_hour
 
+    async def heard(self, reply: Replied, /) -> None:
+        """Leave a question to whoever says something, but for what its asker adds."""
+        if reply.settled:
+            await self.make_room(reply.conversation)
+        else:
+            await self.give_way(reply.conversation, to=reply.user)
+
     async def give_way(self, conversation: ConversationId, /, *, to: str) -> None:
         """Leave a question to somebody else than its asker who says something."""
         for question, asker in await self._waiting(conversation):
@@ -70,7 +78,7 @@ class Overhearing:
                 await self.drop(question)
 
     async def make_room(self, conversation: ConversationId, /) -> None:
-        """Leave a question that somebody now asks the bot, or wants silence about."""
+        """Leave a question that is settled, or that somebody now asks the bot."""
         for question, _ in await self._waiting(conversation):
             await self.drop(question)
 

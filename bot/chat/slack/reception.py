@@ -187,8 +187,8 @@ class Reception:
                 await self._followed_up(incoming)
             case Hushed(incoming=incoming):
                 await self._hush(incoming)
-            case Replied(conversation=conversation, user=user):
-                await self._overhearing.give_way(conversation, to=user)
+            case Replied():
+                await self._overhearing.heard(taken)
             case AskedAgain():
                 return await self._ask_again(taken)
             case EditAsked():

@@ -24,10 +24,11 @@ class FollowedUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replied:
-    """Somebody said in a thread what is nothing to the bot."""
+    """Somebody said in a thread what is nothing to the bot, such as that it is done."""
 
     conversation: ConversationId
     user: str
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,7 +145,12 @@ async def test_whatever_is_said_in_a_thread_is_a_reply(slack: Slack) -> None:
 
 @pytest.mark.parametrize(
     ("text", "asks"),
-    [("産休は何日ですか？", True), ("解決しました", False), ("@sato 何日？", False)],
+    [
+        ("産休は何日ですか？", True),
+        ("解決しました", False),
+        (f"【解決済】{QUESTION}", False),
+        ("@sato 何日？", False),
+    ],
 )
 async def test_an_edit_says_whether_everybody_is_still_asked(
     slack: Slack, text: str, *, asks: bool

@@ -1,5 +1,6 @@
 """What nobody asked the bot is answered late, seldom, with sources, or not at all."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -50,13 +51,20 @@ async def overheard(running: Bot, text: str = LEAVE, who: str = "tanaka") -> Mes
     return said
 
 
+async def over(running: Bot, said: Message) -> None:
+    """Wait until a question has ended."""
+    question = await question_of(running, said)
+    assert question is not None
+    async with asyncio.timeout(10):
+        while not await running.ended(question):
+            pass
+
+
 async def answer_to(running: Bot, said: Message) -> str:
     """Let time pass until it is answered, and that is noted."""
     await running.slack.clock.advance(AFTER + 1)
     [first, *_] = await running.slack.until(lambda: running.answers(said), within=10)
-    question = await question_of(running, said)
-    while question and not await running.ended(question):
-        pass
+    await over(running, said)
     return first
 
 
@@ -107,11 +115,9 @@ async def test_what_is_not_found_is_passed_over(slack: Slack, running: Bot) -> N
     said = await overheard(running)
     await later(running)
 
+    await over(running, said)
     assert texts(running) == [LEAVE]
     assert not slack.replies(said)
-    question = await question_of(running, said)
-    assert question is not None
-    assert await running.ended(question)
 
 
 async def test_an_answer_without_a_source_is_kept_back(
@@ -121,6 +127,7 @@ async def test_an_answer_without_a_source_is_kept_back(
     said = await overheard(running)
     await later(running)
 
+    await over(running, said)
     assert texts(running) == [LEAVE]
     assert not slack.replies(said)
 
@@ -164,6 +171,17 @@ async def test_who_asked_may_add_something(slack: Slack, running: Bot) -> None:
     await answer_to(running, said)
 
     assert texts(running) == [LEAVE]
+
+
+@pytest.mark.parametrize("text", ["自己解決しました", "@sato ありがとう！"])
+async def test_who_asked_may_say_that_it_is_settled(
+    slack: Slack, running: Bot, text: str
+) -> None:
+    said = await overheard(running)
+    await slack.say("tanaka", "総務", text, thread=said)
+    await later(running)
+
+    assert texts(running) == []
 
 
 async def test_silence_can_be_wanted_before_anything_is_said(

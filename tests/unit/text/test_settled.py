@@ -1,0 +1,45 @@
+"""Who says that a question is settled is not answered any more."""
+
+import pytest
+
+from bot.text.settled import is_settled
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "解決しました",
+        "自己解決した！",
+        "【解決済】有給休暇は何日ですか？",
+        "【解決】VPNがつながらない",
+        "すみません、分かりました。",
+        "見つかりました、失礼しました",
+        "もう大丈夫です",
+        "ありがとうございます！",
+        "Never mind, found it.",
+        "solved :tada:",
+        "nvm",
+        "Thanks!",
+    ],
+)
+def test_it_is_settled(text: str) -> None:
+    assert is_settled(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "入社3年目です",
+        "まだ解決していません",
+        "早く解決したいです",
+        "解決方法を探しています",
+        "これは解決しましたか？",
+        "これで大丈夫ですか？",
+        "どなたか分かりますか",
+        "It is not working",
+        "Is it solved?",
+        "",
+    ],
+)
+def test_it_is_not_settled_yet(text: str) -> None:
+    assert not is_settled(text)
