@@ -36,16 +36,17 @@ app_token = "{app_token}"
 """
 
 
-def synced(folder: Path, *, state: str | None = None) -> Path:
+def synced(folder: Path, *, state: str | None = None, backend: str = "memory") -> Path:
     """Make a folder in which the sample documents were read.
 
-    `state` is where the state database lies, if not in it.
+    `state` is where the state database lies, if not in it; `backend`, which index.
     """
     shutil.copytree(SAMPLES, folder)
     config = folder / "shirube.toml"
     server = f'[state]\nurl = "{state}"\n' if state else ""
     samples = config.read_text(encoding="utf-8")
-    config.write_text(PLAIN + server + samples, encoding="utf-8")
+    plain = PLAIN.replace('"memory"', f'"{backend}"')
+    config.write_text(plain + server + samples, encoding="utf-8")
     ran = Terminal(folder, {}).run("sync")
     assert ran.code == 0, ran.all
     return folder

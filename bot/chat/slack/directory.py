@@ -19,6 +19,9 @@ Json: TypeAlias = Mapping[str, Any]
 FRESH: Final = 300.0
 """Seconds for which Slack is believed who somebody is and who is in a channel."""
 
+KEPT: Final = 2_000
+"""People, and channels, that are remembered at a time, those asked for last."""
+
 PAGE: Final = 1_000
 """People a call returns at most."""
 
@@ -212,7 +215,10 @@ class _Remembered(Generic[T]):
             asked_at = self._clock()
             value = await self._ask(key)
             if self._asking.get(key) is turn:
+                self._known.pop(key, None)
                 self._known[key] = (asked_at, value)
+                if len(self._known) > KEPT:
+                    self.forget(next(iter(self._known)))
             return value
 
     def forget(self, key: str) -> None:

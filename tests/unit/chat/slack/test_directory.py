@@ -189,3 +189,16 @@ async def test_a_slack_that_cannot_answer_says_when_to_come_again(
 
     assert caught.value.retry_after == seconds
     assert (await directory.person(tanaka)).standing is Standing.MEMBER
+
+
+async def test_no_more_people_are_remembered_than_have_a_use(
+    slack: Slack, directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one who was asked for longest ago is forgotten first."""
+    monkeypatch.setattr("bot.chat.slack.directory.KEPT", 2)
+    for name in ("tanaka", "sato", "suzuki", "sato", "tanaka"):
+        await directory.person(slack.workspace.user(name).id)
+
+    asked = [call.args["user"] for call in slack.calls if call.method == "users.info"]
+    names = [slack.workspace.users[user].name for user in asked]
+    assert names == ["tanaka", "sato", "suzuki", "tanaka"]
