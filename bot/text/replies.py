@@ -72,6 +72,16 @@ EDITED: Final = Phrase(
     ja="質問が編集されました。編集後の内容で、もう一度回答しますか？",
     en="The question was edited. Shall I answer it again, as it is now?",
 )
+EDITED_LONG: Final = Phrase(
+    ja=(
+        "質問が編集されましたが、長いため、ここからはもう一度回答できません。"
+        "短くして、新しいメッセージでもう一度お尋ねください。"
+    ),
+    en=(
+        "The question was edited, but it is too long to be answered again from here. "
+        "Please ask it in a new message, and shorter."
+    ),
+)
 ASK_EDITED: Final = Phrase(ja="もう一度回答", en="Answer again")
 TAKE_AWAY: Final = Phrase(ja="回答を削除", en="Delete the answer")
 SHARED: Final = Phrase(

@@ -312,19 +312,11 @@ class Reception:
         self, question: QuestionId, before: Incoming, edited: Edited
     ) -> None:
         """Offer to answer what a question says now that it is too late to change."""
-        value = actions.edited(question, edited.text)
-        if value is None or not edited.text or edited.text == before.text:
+        if not edited.text or edited.text == before.text:
             return
         if before.kind is Kind.OVERHEARD and not await self._shown(question):
             return
-        label = replies.ASK_EDITED.say(before.language)
-        told = notice(
-            f"{EDITED}:{value}",
-            before,
-            replies.EDITED,
-            offer=Offer(action=actions.ASK_EDITED, value=value, label=label),
-        )
-        await self._outbox.put([told], now=self._clock())
+        await self._outbox.put([_offer(question, before, edited)], now=self._clock())
 
     async def _shown(self, question: QuestionId) -> bool:
         return bool(await self._lookups.messages(question))
@@ -359,3 +351,13 @@ def _where(incoming: Incoming) -> tuple[str, str, str]:
     direct = incoming.kind is Kind.DIRECT
     place = incoming.origin.channel if direct else incoming.conversation
     return incoming.asker, place, incoming.event
+
+
+def _offer(question: QuestionId, before: Incoming, edited: Edited) -> Notice:
+    """Return what is offered; what is too long for a button is told so."""
+    value = actions.edited(question, edited.text)
+    if value is None:
+        return notice(f"{EDITED}:{question}:long", before, replies.EDITED_LONG)
+    label = replies.ASK_EDITED.say(before.language)
+    offer = Offer(action=actions.ASK_EDITED, value=value, label=label)
+    return notice(f"{EDITED}:{value}", before, replies.EDITED, offer=offer)

@@ -705,6 +705,22 @@ async def test_the_buttons_of_offers_speak_as_who_may_press_has_slack(
     assert "Delete the answer" in texts_in(message.blocks)
 
 
+async def test_row_26_a_question_that_is_edited_to_a_long_one_is_not_passed_over(
+    slack: Slack, running: Bot
+) -> None:
+    """A button has no room for it."""
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.answer(question)
+    for times in (400, 500):
+        await slack.edit(question, "@shirube " + "育休は何日？" * times)
+        await running.heard()
+    await slack.until(lambda: running.notices(question))
+    await slack.edit(question, "@shirube 産休は何日？")
+    await slack.until(lambda: running.notices(question)[1:])
+
+    assert running.notices(question) == [replies.EDITED_LONG.ja, replies.EDITED.ja]
+
+
 async def test_an_offer_to_answer_again_goes_with_its_question(
     slack: Slack, running: Bot
 ) -> None:
