@@ -24,21 +24,23 @@ def queries(question: Question, /) -> tuple[str, ...]:
     Greetings and request phrases are left out. A follow-up is searched as it
     stands, which finds a new topic, and together with the question before it and
     the two before it, which finds what "it" or a half sentence means. One that does
-    not stand alone is also searched with what others said in the thread, each by
-    itself: anybody may have written anything there.
+    not stand alone, or follows such a one, is also searched with what others said in
+    the thread, each by itself: anybody may have written anything there.
     """
     bare = essence(question.text) or question.text
     texts = [bare]
     for turn in reversed(question.history[-EARLIER_TURNS:]):
         earlier = essence(turn.question)
-        texts.append(f"{earlier}\n{texts[-1]}" if earlier else texts[-1])
+        new = earlier and earlier not in bare
+        texts.append(f"{earlier}\n{texts[-1]}" if new else texts[-1])
     texts += (f"{message}\n{bare}" for message in _messages(question))
     return tuple(dict.fromkeys(texts))
 
 
 def _messages(question: Question) -> Iterator[str]:
     """Yield what in the thread may complete a question, the last message first."""
-    if question.thread is None or not points_back(question.text):
+    before = (turn.question for turn in question.history[-1:])
+    if question.thread is None or not any(map(points_back, (question.text, *before))):
         return
     telling = [each for each in question.thread.said if names_something(each.text)]
     recent = telling[: -MESSAGES - 1 : -1]

@@ -90,6 +90,22 @@ def test_a_question_that_stands_alone_is_searched_alone() -> None:
     assert queries(question) == (essence("有給休暇は何日ですか？"),)
 
 
+def test_a_question_that_is_asked_again_at_length_does_not_complete_itself() -> None:
+    asked = a_question("それ何日？\n詳しく教えてください。", history=["それ何日？"])
+    question = replace(asked, thread=a_thread("育休の制度", "それ何日？"))
+
+    bare, with_first = queries(question)
+
+    assert with_first == f"育休の制度\n{bare}"
+
+
+def test_what_follows_a_question_that_pointed_back_is_about_the_same() -> None:
+    asked = a_question("申請の期限は？", history=["それ何日？"])
+    question = replace(asked, thread=a_thread("育休の制度", "それ何日？"))
+
+    assert "育休の制度\n申請の期限は" in queries(question)
+
+
 def test_chatter_tells_nothing_of_what_is_meant() -> None:
     before = ("経費精算の締め日が変わった", "え、そうなの？", "まじ？")
 
