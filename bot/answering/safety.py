@@ -70,6 +70,9 @@ _ARMOUR: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"!(?=\[(?!\d{1,2}\]))"), "！"),
     (re.compile(r"(?<![\w.])@(?=\w)"), "＠"),
 )
+_ROUNDS: Final = 8
+"""What one address leaves behind may read as another; more than twice is made up."""
+
 _CODE: Final = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]+`)", re.DOTALL)
 
 
@@ -79,6 +82,14 @@ def inert(text: str, /, *, allowed: AbstractSet[str] = frozenset()) -> str:
     `allowed` are the addresses of cited sources: they are shown as code. Doing it
     twice changes nothing.
     """
+    for _ in range(_ROUNDS):
+        before, text = text, _inert(text, allowed)
+        if text == before:
+            break
+    return text
+
+
+def _inert(text: str, allowed: AbstractSet[str]) -> str:
     parts = _CODE.split(printable(text))
     parts[::2] = [_prose(part, allowed) for part in parts[::2]]
     parts[1::2] = [_code(part, allowed) for part in parts[1::2]]
