@@ -10,6 +10,7 @@ from bot.answering.prompt import Fence, marked, neutral
 from bot.core.model import Language, Passage, Question
 from bot.core.ports import Message, ModelSpec, Role
 from bot.core.thread import Said
+from bot.text.split import truncate
 
 SUMMARY: Final = "summary-v1"
 """Names what the model is told; whatever changes a word of it needs a new name."""
@@ -18,6 +19,9 @@ TOKENS: Final = 9_000
 _SPARE: Final = 0.95
 _OPENING: Final = 0.2
 """Share of the room that the beginning of a thread has where not all of it fits."""
+
+_LONGEST: Final = 0.25
+"""Share of the room that one message has."""
 
 _NAME_TOKENS: Final = 16
 
@@ -172,7 +176,7 @@ class SummaryPrompt:
 def fitting(
     prompt: SummaryPrompt, spec: ModelSpec, measure: Callable[[str], int], /
 ) -> SummaryPrompt:
-    """Leave out what has no room: the middle of the thread."""
+    """Leave out what has no room: ends of long messages, the middle of the thread."""
     empty = replace(prompt, said=()).messages(insist=True)
     used = sum(measure(message.text) for message in empty)
     room = min(TOKENS, int(spec.context * _SPARE) - spec.output - used)
@@ -180,6 +184,14 @@ def fitting(
     def cost(each: Said) -> int:
         return measure(marked(neutral(each.text), prompt.fence.marker)) + _NAME_TOKENS
 
+    def cut(each: Said) -> Said:
+        share = room * _LONGEST / max(1, cost(each))
+        if share >= 1:
+            return each
+        text = truncate(each.text, characters=max(0, int(len(each.text) * share)))
+        return replace(each, text=text)
+
+    prompt = replace(prompt, said=tuple(map(cut, prompt.said)))
     costs = [cost(each) for each in prompt.said]
     if sum(costs) <= room:
         return prompt

@@ -283,6 +283,15 @@ def test_of_a_long_thread_the_beginning_and_the_end_are_told() -> None:
     assert size(kept) + SPEC.output <= SPEC.context
 
 
+def test_of_a_message_that_has_no_room_the_beginning_is_told() -> None:
+    prompt = a_prompt("長い発言です。" * 900, "短い発言です。")
+    kept = fitting(prompt, SPEC, len)
+
+    assert [each.place for each in kept.said] == [1, 2]
+    assert kept.said[0].text.startswith("長い発言です。")
+    assert size(kept) + SPEC.output <= SPEC.context
+
+
 def test_a_thread_that_has_room_is_told_whole() -> None:
     prompt = a_prompt(*TALK)
 
