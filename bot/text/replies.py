@@ -34,6 +34,10 @@ HUSHED: Final = Phrase(
     ja="承知しました。次にメンションされるまで、このスレッドでは回答しません。",
     en="All right. I stay out of this thread until somebody mentions me.",
 )
+HUSHED_ALONE: Final = Phrase(
+    ja="承知しました。次にメッセージをいただくまで、ここには何も書きません。",
+    en="All right. I write nothing here until you write to me again.",
+)
 MENTION_ONLY: Final = Phrase(
     ja=(
         "このチャンネルの発言は読めない設定のため、スレッドで続けて質問するときも、"

@@ -105,12 +105,13 @@ class Intake:
         if kind is None or not by_somebody(message, us=self.us, terms=self.terms):
             return None
         incoming = self._incoming(callback, message, kind, now)
-        quiet = message.thread_ts is not None and wants_quiet(incoming.text)
+        within = kind is Kind.DIRECT or message.thread_ts is not None
+        quiet = within and wants_quiet(incoming.text)
         to_us = not markup.addresses_other(text, bot=self.us.user)
         match kind:
             case Kind.OVERHEARD:
                 return self._overheard(message, incoming, now)
-            case Kind.MENTION | Kind.FOLLOW_UP if quiet:
+            case Kind.MENTION | Kind.FOLLOW_UP | Kind.DIRECT if quiet:
                 return Hushed(incoming=incoming)
             case Kind.FOLLOW_UP if to_us and _asks(incoming.text):
                 return FollowedUp(incoming=incoming)

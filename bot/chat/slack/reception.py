@@ -45,6 +45,7 @@ from bot.core.model import ConversationId, Language, Outcome
 from bot.core.ports import Askings, Inbox, Outbox, Threads
 from bot.text import replies
 from bot.text.language import detect
+from bot.text.phrases import Phrase
 
 TIMES: Final = 10
 """So often somebody asks once more what had no answer."""
@@ -230,15 +231,20 @@ class Reception:
             await self._overhearing.give_way(here, to=incoming.asker)
 
     async def _hush(self, incoming: Incoming) -> None:
+        if incoming.kind is Kind.DIRECT:
+            await self._say_hushed(incoming, replies.HUSHED_ALONE)
+            return
         await self._overhearing.make_room(incoming.conversation)
         if not await self._engaged(incoming.conversation):
             return
-        now = self._clock()
-        await self._lookups.hush(incoming.conversation, now=now)
+        await self._lookups.hush(incoming.conversation, now=self._clock())
+        await self._say_hushed(incoming, replies.HUSHED)
+
+    async def _say_hushed(self, incoming: Incoming, phrase: Phrase) -> None:
         language = await self._understood(incoming)
         heard = replace(incoming, language=language)
-        told = notice(f"hushed:{incoming.event}", heard, replies.HUSHED)
-        await self._outbox.put([told], now=now)
+        told = notice(f"hushed:{incoming.event}", heard, phrase)
+        await self._outbox.put([told], now=self._clock())
 
     async def _understood(self, incoming: Incoming) -> Language:
         """Return the language of who says one fixed word, such as `mute`."""

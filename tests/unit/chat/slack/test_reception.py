@@ -88,6 +88,26 @@ async def test_a_word_for_silence_is_answered_in_the_language_of_the_thread(
     assert running.notices(asked) == [said]
 
 
+@pytest.mark.parametrize("below", [True, False])
+async def test_silence_is_no_question_in_a_direct_message(
+    slack: Slack, running: Bot, *, below: bool
+) -> None:
+    """There the bot is quiet anyway, until it is asked something."""
+    direct = slack.dm("tanaka")
+    question = await slack.say("tanaka", direct, LEAVE)
+    await running.answer(question)
+    said = await slack.say(
+        "tanaka", direct, "静かに", thread=question if below else None
+    )
+    where = question if below else said
+    await slack.until(lambda: running.notices(where))
+    await slack.say("tanaka", direct, "半休は取れますか？", thread=question)
+    await slack.until(lambda: running.answers(question)[1:])
+
+    assert running.notices(where) == [replies.HUSHED_ALONE.ja]
+    assert [q.text for q in running.answerer.asked] == [LEAVE, "半休は取れますか？"]
+
+
 async def test_where_nobody_asked_nobody_is_hushed(slack: Slack, running: Bot) -> None:
     root = await slack.say("tanaka", "総務", "会議中です")
     await slack.say("sato", "総務", "静かに", thread=root)
