@@ -377,10 +377,7 @@ async def test_trap_24_a_slack_that_wants_less_gets_the_answer_all_the_same(
 ) -> None:
     slack = quoting.slack
     methods = (
-        "users.info",
         "conversations.info",
-        "conversations.members",
-        "users.list",
         "assistant.threads.setStatus",
         "chat.startStream",
         "chat.postMessage",
