@@ -125,6 +125,16 @@ class Retrieval:
         self._limits = limits or Limits()
         self._orphans = orphans
 
+    def over(self, index: PassageIndex, catalogue: Catalogue, /) -> "Retrieval":
+        """Return the same over another index and another catalogue."""
+        return Retrieval(
+            index=index,
+            catalogue=catalogue,
+            embedder=self._embedder,
+            limits=self._limits,
+            orphans=self._orphans,
+        )
+
     async def find(self, question: Question, generation: Generation, /) -> Retrieved:
         """Find passages that are live now and that the whole audience may see.
 

@@ -6,18 +6,13 @@ it has to know of the setting.
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from bot.answering.discretion import Books, Shown, ShownBooks, ShownIndex
 from bot.answering.pointing import Pointing
-from bot.answering.retrieval import Retrieval
-from bot.app.answers import answering
 from bot.app.running import App
 from bot.chat.desk import Answers
-from bot.core.ports import ActiveGeneration, Catalogue, Embedder, PassageIndex
+from bot.core.ports import Catalogue
 from bot.settings import SourceSettings
-
-_Sources: TypeAlias = Collection[SourceSettings]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,52 +27,37 @@ class Discreet:
     quotable: Catalogue
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _View:
-    """Some of the documents."""
-
-    index: PassageIndex
-    catalogue: Catalogue
-    generations: ActiveGeneration
-    embedder: Embedder | None
-
-
 def discreet(app: App, /) -> Discreet:
     """Return what chat platforms are given, by the `chat_text` of each source.
 
     Where any source is kept from them, so is what no table names: nothing says any
     more how that was meant.
     """
-    sources = app.settings.sources
+    sources, written = app.settings.sources, app.answering
     books: Books = app.state.catalogue
     if all(source.chat_text == "full" for source in sources):
-        return Discreet(answer=app.answering.answer, books=books, quotable=books)
-    full = _view(app, _among(sources, "full"))
-    linked = _view(app, _among(sources, "link-only"))
+        return Discreet(answer=written.answer, books=books, quotable=books)
+    full, linked = _among(sources, "full"), _among(sources, "link-only")
+    quotable, pointed = ShownBooks(books, full), ShownBooks(books, linked)
+    index = ShownIndex(app.index, full)
     pointing = Pointing(
-        answering=replace(answering(full, app.model), lost=app.engine.lost),
-        retrieval=Retrieval(
-            index=linked.index, catalogue=linked.catalogue, embedder=linked.embedder
+        answering=replace(
+            written,
+            index=index,
+            catalogue=quotable,
+            retrieval=written.retrieval.over(index, quotable),
         ),
-        catalogue=linked.catalogue,
-        generations=linked.generations,
+        retrieval=written.retrieval.over(ShownIndex(app.index, linked), pointed),
+        catalogue=pointed,
+        generations=app.state.generations,
     )
     return Discreet(
         answer=pointing.answer,
         books=ShownBooks(books, _among(sources, "full", "link-only")),
-        quotable=full.catalogue,
+        quotable=quotable,
     )
 
 
-def _among(sources: _Sources, *kinds: str) -> Shown:
+def _among(sources: Collection[SourceSettings], *kinds: str) -> Shown:
     names = {source.name for source in sources if source.chat_text in kinds}
     return names.__contains__
-
-
-def _view(app: App, shown: Shown) -> _View:
-    return _View(
-        index=ShownIndex(app.index, shown),
-        catalogue=ShownBooks(app.state.catalogue, shown),
-        generations=app.state.generations,
-        embedder=app.models.questions,
-    )
