@@ -95,7 +95,7 @@ SHARED: Final = Phrase(
 NOT_SHARED: Final = Phrase(
     ja=(
         "そのチャンネルには投稿できませんでした。"
-        "ボットを招待してから、もう一度お試しください。"
+        "ボットを招待してから、チャンネルで質問してください。"
     ),
-    en="I cannot write in that channel. Please invite me there and try again.",
+    en="I cannot write in that channel. Please invite me there, and ask there.",
 )
