@@ -203,8 +203,7 @@ class Reception:
         if before is None or before.asker != edit.user:
             return None
         edited = self._repeats.edited(before, edit, now=self._clock())
-        accepted = await self._accept(edited, told=True)
-        return replies.BUSY.say(edited.language) if accepted.refused else None
+        return await self._accept_anew(edited)
 
     async def _ask_again(self, again: AskedAgain) -> str | None:
         """Ask once more; returns why not, for who pressed."""

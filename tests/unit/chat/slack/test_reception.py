@@ -218,6 +218,34 @@ async def test_a_press_that_is_too_much_promises_nothing(
     assert not running.told("tanaka")
 
 
+async def test_an_offer_that_was_too_much_can_be_taken_later(
+    slack: Slack, running: Bot
+) -> None:
+    question = await slack.say("tanaka", "総務", "@shirube 有休は何日？")
+    await running.answer(question)
+    await slack.edit(question, "@shirube 育休は何日？")
+    await slack.until(lambda: running.notices(question))
+    offer = slack.replies(question)[-1]
+    running.answerer.gate.clear()
+    threads = {
+        where: await slack.say("tanaka", where, "@shirube これは？")
+        for where in ("general", "project")
+    }
+    await running.at_work(3)
+    await slack.click("tanaka", offer, "shirube_ask_edited")
+    [whisper] = await slack.until(lambda: slack.whispers("tanaka"))
+    running.answerer.gate.set()
+    for where, asked in threads.items():
+        # Whoever asks next there is answered when that has ended.
+        await slack.say("sato", where, "@shirube 次は？", thread=asked)
+    await slack.until(lambda: all(running.answers(q)[1:] for q in threads.values()))
+    await slack.click("tanaka", offer, "shirube_ask_edited")
+    await slack.until(lambda: running.answers(question)[1:])
+
+    assert "一度にお受けできるのは" in whisper.text
+    assert running.answers(question)[1] == "回答: 育休は何日？"
+
+
 async def test_row_30_who_floods_is_told_once_and_others_are_served(
     slack: Slack, running: Bot
 ) -> None:
@@ -694,11 +722,13 @@ async def test_row_26_a_question_that_is_edited_too_late_can_be_answered_again(
     await slack.edit(question, "@shirube 育休は何日？")
     await slack.until(lambda: running.notices(question))
     offer = slack.replies(question)[-1]
+    running.answerer.gate.clear()
     await slack.click("smith", offer, "shirube_ask_edited")
     await slack.click("tanaka", offer, "shirube_ask_edited")
     await slack.click("tanaka", offer, "shirube_ask_edited")
-    await slack.until(lambda: running.answers(question)[1:])
     await running.heard()
+    running.answerer.gate.set()
+    await slack.until(lambda: running.answers(question)[1:])
 
     assert running.answers(question) == ["回答: 有休は何日？", "回答: 育休は何日？"]
     assert running.answerer.asked[-1].conversation.endswith(question.ts)
