@@ -222,6 +222,7 @@ def platform(
         lookups=state.threads,
         outbox=state.outbox,
         upkeep=inbox,
+        note=inbox.note,
         conversations=state.conversations,
         feedback=cast("Feedback", FullOfVerdicts())
         if around.full_of_verdicts

@@ -1,22 +1,18 @@
 """Calls people to a question: the group that the settings name for its channel."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final
 
 from bot.chat.slack.errands import Named, Told, task
 from bot.chat.slack.literal import line, literal
-from bot.chat.slack.passages import Passages
+from bot.chat.slack.passages import Passages, Readers
 from bot.chat.slack.placing import is_direct, is_of_channel
-from bot.core.access import Audience
 from bot.core.inbox import Incoming, QuestionId
 from bot.core.ports import Askings, Outbox
 from bot.text import chatting, pressing, replies
 from bot.text.phrases import Phrase
-
-Readers: TypeAlias = Callable[[Incoming], Awaitable[Audience]]
-"""Finds out who will see what is written where a question was asked."""
 
 _TITLE: Final = 250
 _NAMED: Final = 8

@@ -16,6 +16,7 @@ from bot.text import pressing
 from bot.text.phrases import Phrase
 
 Readers: TypeAlias = Callable[[Incoming], Awaitable[Audience]]
+"""Finds out who will see what is written where a question was asked."""
 
 
 class Passages:
