@@ -8,6 +8,7 @@ from typing import NoReturn, Protocol
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from tests.fakes import (
     llama_server,
@@ -20,6 +21,8 @@ from tests.fakes.ollama_server import RunningOllama
 from tests.fakes.postgres_server import RunningPostgres
 from tests.fakes.scripted_http import ScriptedHTTP, serving
 from tests.fakes.weaviate_server import Node
+
+settings.register_profile("nightly")
 
 
 class ScriptedModel(Protocol):

@@ -28,6 +28,11 @@ from tests.contracts.state_records import NOW, Ports
 Result = TypeVar("Result")
 
 ROUNDS = count()
+
+STEPS = 30
+SHORT = 25
+NIGHTLY = 400
+"""Stories of so many steps; by night 10,000 steps and more."""
 WORKERS = ("甲", "乙")
 ASKERS = ("U山田", "U鈴木")
 
@@ -325,7 +330,11 @@ class QuestionsStory(RuleBasedStateMachine):
 
 
 def tell(opened: AbstractAsyncContextManager[Ports]) -> None:
-    """Run any story of questions against a state, once it is open."""
+    """Run any story of questions against a state, once it is open.
+
+    With `--hypothesis-profile=nightly` many more.
+    """
+    by_night = settings.get_current_profile_name() == "nightly"
     with asyncio.Runner() as loop:
         stack = AsyncExitStack()
         state = loop.run(stack.enter_async_context(opened))
@@ -343,7 +352,9 @@ def tell(opened: AbstractAsyncContextManager[Ports]) -> None:
             run_state_machine_as_test(
                 Told,
                 settings=settings(
-                    max_examples=25, stateful_step_count=30, deadline=None
+                    max_examples=NIGHTLY if by_night else SHORT,
+                    stateful_step_count=STEPS,
+                    deadline=None,
                 ),
             )
         finally:

@@ -67,6 +67,6 @@ class TestPostgresLease(LeaseContract):
             yield Rivals(one=one, other=other, folder=tmp_path, url=url)
 
 
-def test_the_story_of_any_questions(url: str, tmp_path: Path) -> None:
+def test_row_20_the_story_of_any_questions(url: str, tmp_path: Path) -> None:
     """Asked, claimed, shown, ended, recovered and expired, in any order."""
     tell(open_state(tmp_path, clock=lambda: NOW, url=url))

@@ -34,6 +34,6 @@ class TestFileLease(LeaseContract):
         await other.release()
 
 
-def test_the_story_of_any_questions(tmp_path: Path) -> None:
+def test_row_20_the_story_of_any_questions(tmp_path: Path) -> None:
     """Asked, claimed, shown, ended, recovered and expired, in any order."""
     tell(open_state(tmp_path / "標", clock=lambda: NOW))
