@@ -1,13 +1,12 @@
 """What `chat_text` keeps from a chat platform reaches it in no byte."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.text import pressing
-from tests.fakes.slack import Slack, slack_server
+from tests.fakes.slack import Slack
 from tests.fakes.slack.model import Message
 from tests.fakes.slack_house import PLAIN, SlackHouse
 from tests.fakes.terminal import Terminal
@@ -94,14 +93,6 @@ NOT_FOUND = "参照できる資料の中に見つかりませんでした"
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    """A Slack with a small firm in it."""
-    async with slack_server() as running:
-        running.tiers.enforced = False
-        yield running
-
-
-@pytest.fixture
 async def house(slack: Slack, tmp_path: Path) -> SlackHouse:
     """A folder with a source of each kind, read, and set up for that Slack."""
     terminal = Terminal(tmp_path, {})
@@ -110,6 +101,7 @@ async def house(slack: Slack, tmp_path: Path) -> SlackHouse:
     terminal.configure(PLAIN + SOURCES)
     ran = await asyncio.to_thread(terminal.run, "sync")
     assert ran.code == 0, ran.all
+    slack.tiers.enforced = False
     made = SlackHouse(tmp_path, slack)
     group = slack.workspace.usergroups
     [soumu] = [each.id for each in group.values() if each.handle == "soumu-team"]
