@@ -59,11 +59,12 @@ _NAME: Final = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """A thread, up to a moment."""
+    """A thread, up to the message that asks; all of it for what is no message."""
 
     channel: str
     root: str
-    before: datetime
+    asked_at: datetime
+    before: datetime | None
 
 
 class Earlier:
@@ -101,7 +102,7 @@ class Earlier:
         """Return what somebody said in the thread before, in its order."""
         found = await self._since(place, "0")
         if len(found) >= PAGES * PAGE:
-            recent = f"{(place.before - LAST).timestamp():.6f}"
+            recent = f"{(place.asked_at - LAST).timestamp():.6f}"
             found += await self._since(place, recent)
         by_ts = {str(message.get("ts")): message for message in found}
         return [by_ts[ts] for ts in sorted(by_ts) if self._counts(by_ts[ts], place)]
@@ -117,7 +118,8 @@ class Earlier:
         except ValidationError:
             return False
         ours = by_somebody(message, us=self._us, terms=self._terms)
-        return ours and moment(message.ts) < place.before
+        early = place.before is None or moment(message.ts) < place.before
+        return ours and early
 
     async def _thread(self, found: Sequence[Json], language: Language) -> Thread:
         chosen = list(_chosen(found))
@@ -172,8 +174,12 @@ def _place(incoming: Incoming) -> _Place | None:
         return None  # there the conversation says all
     if root is None:
         return None
-    before = moment(message) if message else incoming.asked_at
-    return _Place(channel=channel, root=root, before=before)
+    return _Place(
+        channel=channel,
+        root=root,
+        asked_at=incoming.asked_at,
+        before=moment(message) if message else None,
+    )
 
 
 def _chosen(found: Sequence[Json]) -> Iterator[tuple[int, Json]]:

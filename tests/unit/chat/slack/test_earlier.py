@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -302,6 +303,21 @@ async def test_what_is_answered_privately_is_about_the_same_thread(
 
     assert private.origin.thread is None
     assert [each.author for each in thread.said] == ["tanaka", "sato"]
+
+
+async def test_what_is_asked_once_more_is_about_all_of_the_thread(
+    slack: Slack,
+) -> None:
+    """However much our clock is behind Slack's."""
+    root, question = await a_talk(slack)
+    pressed = AskedAgain(question="q1", user="UTANAKA", how=Again.MORE)
+    late = slack.clock.datetime() - timedelta(minutes=5)
+    again = Repeats(us=US, terms=TERMS).again(asked(question), pressed, now=late)
+
+    thread = await read(slack, again)
+
+    assert again.origin.thread == root.ts
+    assert [each.author for each in thread.said] == ["tanaka", "sato", "smith"]
 
 
 async def test_what_was_said_is_never_logged(
