@@ -40,7 +40,7 @@ from tests.fakes.slack.model import Message
 
 @dataclass
 class Answerer:
-    """Says of every question that it is one, once `gate` is open.
+    """Says of every question that it is one, once `gate` is open, or its own one.
 
     With `found` that is the answer to every question instead. So many that come next
     end with a mistake as `breaks` says.
@@ -49,6 +49,7 @@ class Answerer:
     notify: Callable[[], None]
     found: Answer | None = None
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    gates: dict[str, asyncio.Event] = field(default_factory=dict)
     asked: list[Question] = field(default_factory=list)
     opening: str = ""
     breaks: int = 0
@@ -63,7 +64,7 @@ class Answerer:
         yield Searching(queries=(question.text,))
         if self.opening:
             yield Sentence(text=self.opening)
-        await self.gate.wait()
+        await self.gates.get(question.text, self.gate).wait()
         if self.breaks:
             self.breaks -= 1
             raise RuntimeError("a mistake of ours")
