@@ -66,16 +66,6 @@ GRANTS = Grants(
 
 
 @pytest.fixture
-async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slack]:
-    """A Slack with a small firm in it."""
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    async with slack_server() as running:
-        yield running
-        assert running.complaints == []
-
-
-@pytest.fixture
 def model() -> Obedient:
     """A model that writes what it is told to."""
     return Obedient()

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from bot.core.ports import Completion, Token
 from bot.core.ports import Message as Told
 from bot.text import phrases
 from tests.fakes.shown import answered, citation
-from tests.fakes.slack import Slack, slack_server
+from tests.fakes.slack import Slack
 from tests.fakes.slack.limits import links_in
 from tests.fakes.slack.model import Message, texts_in
 from tests.fakes.slack_bot import bot
@@ -62,14 +62,10 @@ def without_buttons(part: object) -> object:
 
 
 @pytest.fixture
-async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slack]:
+def slack(slack: Slack) -> Iterator[Slack]:
     """A Slack with a small firm in it, which got nothing that it could preview."""
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    async with slack_server() as running:
-        yield running
-        assert running.complaints == []
-        forbids_previews(running)
+    yield slack
+    forbids_previews(slack)
 
 
 @pytest.fixture

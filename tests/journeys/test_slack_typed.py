@@ -10,9 +10,9 @@ import aiohttp
 import pytest
 
 from bot.text import phrases
-from tests.fakes.slack import Slack, slack_server
+from tests.fakes.slack import Slack
 from tests.fakes.slack.model import Json
-from tests.fakes.slack_house import SlackHouse, synced
+from tests.fakes.slack_house import SlackHouse
 from tests.fakes.slack_library import Library, library
 from tests.fakes.slack_process import answers, listening, process
 from tests.fakes.source import Page
@@ -23,16 +23,6 @@ LEAVE = Page(
 )
 QUESTION = "年次有給休暇は何日ですか？"
 PDF: Json = {"name": "規程.pdf", "mimetype": "application/pdf", "content": b"%PDF"}
-
-
-@pytest.fixture
-async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slack]:
-    """A Slack with a small firm in it."""
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    async with slack_server() as running:
-        yield running
-        assert running.complaints == []
 
 
 @pytest.fixture
@@ -145,14 +135,6 @@ def address(log: Path) -> str:
     lines = map(json.loads, log.read_text("utf-8").splitlines())
     [port] = [line["port"] for line in lines if line["event"] == "serve.listening"]
     return f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture
-def house(slack: Slack, tmp_path: Path) -> SlackHouse:
-    """A folder whose documents were read, set up for that Slack."""
-    made = SlackHouse(synced(tmp_path / "会社"), slack)
-    made.configure()
-    return made
 
 
 async def test_row_62_a_secret_in_a_question_is_in_no_log_and_no_metric(
