@@ -48,7 +48,7 @@ def bolt_app(
     /,
     *,
     take: Take,
-    stop: Late,
+    stop: Press,
     whisper: Whisper,
     press: Press,
     submit: Late,
@@ -59,9 +59,9 @@ def bolt_app(
 
     `take` stores a delivery and returns what to say to who did it; when it is
     `Unavailable`, Slack gets no ack and delivers again. `stop` is called after
-    the ack of a wish to stop something, `whisper` with a response URL and a text,
-    `press` after the ack of any other button, with what `take` said, `submit` after
-    that of a window, and `home` when somebody opens the Home tab.
+    the ack of a wish to stop something and `press` after that of any other button,
+    both with what `take` said; `whisper` with a response URL and a text, `submit`
+    after the ack of a window, and `home` when somebody opens the Home tab.
     """
     token = client.token
 
@@ -125,24 +125,20 @@ def _anonymous(client: AsyncWebClient) -> AsyncWebClient:
     )
 
 
-def _listen(app: AsyncApp, stop: Late, whisper: Whisper) -> None:
+def _listen(app: AsyncApp, stop: Press, whisper: Whisper) -> None:
     async def pointed(ack: Any, context: Any, body: Body) -> None:
         await ack()
         said = context.get(_SAID)
         if said:
             await whisper(str(body.get("response_url")), said)
 
-    async def stopped(body: Body) -> None:
-        await stop(body)
-
-    async def pressed(ack: Any, context: Any, body: Body) -> None:
-        await pointed(ack, context, body)
-        await stop(body)
+    async def stopped(context: Any, body: Body) -> None:
+        await stop(body, context.get(_SAID))
 
     app.event("agent_session_stopped")(stopped)
     for name in EVENTS:
         app.event(name)(_heard)
-    app.action(actions.STOP)(pressed)
+    app.action(actions.STOP)(_pressed(stop))
     app.command(ASK)(_answered)
     app.shortcut(ABOUT)(pointed)
 

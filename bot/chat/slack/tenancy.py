@@ -201,10 +201,10 @@ class Tenancy:
         await self._verdicts.take(body)
         return await self._reception.take(body)
 
-    async def _stop(self, body: Mapping[str, Any]) -> None:
+    async def _stop(self, body: Mapping[str, Any], told: str | None) -> None:
         self._pressed(actions.kind(actions.STOP, ""))
         try:
-            said = await self._reception.stop(body)
+            said = await self._reception.stop(body) or told
         except Unavailable as error:
             log.warning(SHOWING_FAILED, error=str(error))
             return

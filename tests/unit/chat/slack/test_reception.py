@@ -810,6 +810,25 @@ async def test_who_presses_the_button_too_late_is_told_so(
     assert not running.notices(question)
 
 
+async def test_who_stops_a_stream_too_late_is_told_so(
+    slack: Slack, running: Bot
+) -> None:
+    """The button of Slack itself says nothing to anybody."""
+    running.answerer.opening = "最初の文です。"
+    running.answerer.gate.clear()
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await slack.until(lambda: slack.replies(question))
+    hold = slack.faults.hold("chat.stopStream")
+    running.answerer.gate.set()
+    await hold.held.wait()
+    await slack.press_stop("tanaka", question)
+    [whisper] = await slack.until(lambda: slack.whispers("tanaka"))
+    hold.release()
+    await slack.until(lambda: running.answers(question) == [f"回答: {LEAVE}"])
+
+    assert "もう中止できません" in whisper.text
+
+
 @pytest.mark.parametrize("who", ["tanaka", "smith"])
 async def test_a_button_stops_an_answer_for_who_asked(
     slack: Slack, running: Bot, who: str
