@@ -364,7 +364,7 @@ async def test_a_command_stops_what_its_asker_asked(slack: Slack, running: Bot) 
     await running.answer(others)
 
     assert stopped == "中止しました。"
-    [whisper] = slack.whispers("tanaka")
+    [whisper] = await slack.until(lambda: slack.whispers("tanaka"))
     assert "1件中止" in whisper.text
 
 
@@ -376,7 +376,7 @@ async def test_what_waits_is_stopped_as_well(slack: Slack, running: Bot) -> None
     await open_question(running, waiting)
     await slack.command("tanaka", "総務", "/ask", "cancel")
     await slack.until(lambda: running.notices(root))
-    [whisper] = slack.whispers("tanaka")
+    [whisper] = await slack.until(lambda: slack.whispers("tanaka"))
     assert "1件中止" in whisper.text
     running.answerer.gate.set()
     await running.answer(root)
@@ -410,7 +410,7 @@ async def test_an_answer_that_is_being_posted_is_not_stopped_as_well(
     await running.answer(mine)
 
     assert [reply.text for reply in slack.replies(mine)] == [f"回答: {LEAVE}"]
-    [whisper] = slack.whispers("tanaka")
+    [whisper] = await slack.until(lambda: slack.whispers("tanaka"))
     assert "もう中止できません" in whisper.text
     assert "件中止" not in whisper.text
 
@@ -431,7 +431,7 @@ async def test_what_is_stopped_and_what_is_too_late_are_told_apart(
 
     assert await running.answer(first) == f"回答: {LEAVE}"
     assert await running.answer(second) == "中止しました。"
-    [whisper] = slack.whispers("tanaka")
+    [whisper] = await slack.until(lambda: slack.whispers("tanaka"))
     assert "1件中止" in whisper.text
     assert "もう中止できません" in whisper.text
 
