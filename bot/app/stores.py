@@ -37,12 +37,13 @@ async def state(
             url=url,
             lease_seconds=lease_seconds,
             keep_texts=settings.retention.keeps_texts,
-            ageing=_ageing(settings, clock),
+            ageing=ageing(settings, clock),
         )
     )
 
 
-def _ageing(settings: Settings, clock: Callable[[], datetime]) -> Ageing:
+def ageing(settings: Settings, clock: Callable[[], datetime]) -> Ageing:
+    """Return for how long the rights of each source count."""
     valid = {
         source.name: timedelta(days=source.rights_valid_days)
         for source in settings.sources

@@ -28,17 +28,21 @@ class Ageing:
     valid: Mapping[str, timedelta] = field(default_factory=dict)
     clock: Clock = _now
 
+    def late(self, source: str, read: datetime | None, /) -> bool:
+        """Say whether the rights of a source were read whole too long ago, or never."""
+        valid = self.valid.get(source)
+        if valid is None:
+            return False
+        return read is None or self.clock() - read > valid
+
     def seen(
         self, document: LiveDocument, read: datetime | None, /
     ) -> LiveDocument | None:
         """Return a document as it may be seen now; None where nobody may."""
-        valid = self.valid.get(document.source)
-        if valid is None:
+        if not self.late(document.source, read):
             return document
-        # What was never read whole is told to who is inside, as what was long ago.
-        age = valid if read is None else self.clock() - read
-        if read is not None and age <= valid:
-            return document
-        if age > max(valid, LONGEST) or not document.access.permits(frozenset({PUB})):
+        longest = max(self.valid[document.source], LONGEST)
+        over = read is not None and self.clock() - read > longest
+        if over or not document.access.permits(frozenset({PUB})):
             return None
         return replace(document, access=OPEN)

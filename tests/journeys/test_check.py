@@ -91,6 +91,22 @@ def test_for_programs_there_is_one_object_a_line(terminal: Terminal) -> None:
 # --- the state database ----------------------------------------------------------
 
 
+def test_rights_that_were_read_too_long_ago_are_named(terminal: Terminal) -> None:
+    """The documents are still there for who is inside, as they are open."""
+    assert terminal.run("sync").code == 0
+    before = checked(terminal, "state")
+    valid = "\nrights_valid_days = 1e-9\n    options"
+    terminal.configure(SETTINGS.replace("\n    options", f"{valid}"))
+    after = checked(terminal, "state")
+    answer = terminal.run("ask", "休暇は何日ですか")
+
+    assert "rights_valid_days" not in str(before)
+    [(level, text)] = [each for each in after if each not in before]
+    assert level == "warning"
+    assert text.startswith("Who may see what in the source notes was last read longer")
+    assert "十日" in answer.out
+
+
 def test_a_server_is_described(terminal: Terminal, postgres_url: str) -> None:
     server = having(terminal, STATE__URL=postgres_url)
     assert server.run("sync").code == 0

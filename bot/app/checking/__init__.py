@@ -14,7 +14,7 @@ from collections.abc import (
 )
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -26,7 +26,8 @@ from bot.app.running import now
 from bot.app.secret import secrets
 from bot.core.errors import BotError, Unavailable
 from bot.core.model import Generation, Language
-from bot.ops.check import LIMIT, Findings, Level, Speaker, Thing, aside, fault
+from bot.core.sync import SourceStatus
+from bot.ops.check import LIMIT, Finding, Findings, Level, Speaker, Thing, aside, fault
 from bot.ops.drift import SECONDS, drift, drift_findings
 from bot.ops.models import known_findings
 from bot.ops.stores import (
@@ -41,6 +42,7 @@ from bot.settings.exposure import telling
 from bot.state.report import report
 from bot.state.store import State, state_site
 from bot.text import findings as say
+from bot.text.ageing import RIGHTS_OLD
 from bot.text.phrases import Phrase
 
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -138,7 +140,18 @@ class _Checking:
                 )
                 for row in sources.leftovers(rows, self.settings.sources)
             ),
+            *self._late(rows),
         ]
+
+    def _late(self, rows: Iterable[SourceStatus]) -> Iterator[Finding]:
+        """Name sources of which too little is used, because nobody read them."""
+        ageing = stores.ageing(self.settings, now)
+        for row in rows:
+            if row.documents and ageing.late(row.source, row.last_success):
+                days = ageing.valid[row.source] / timedelta(days=1)
+                yield self.speaker.warning(
+                    RIGHTS_OLD, source=row.source, days=f"{days:g}"
+                )
 
     async def _active(self) -> Generation | None:
         return (

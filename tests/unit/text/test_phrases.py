@@ -6,6 +6,7 @@ import pytest
 
 from bot.core.model import Language
 from bot.text import (
+    ageing,
     chatting,
     findings,
     home,
@@ -22,6 +23,7 @@ ALL = {
     for prefix, module in (
         ("", phrases),
         ("check ", findings),
+        ("check ", ageing),
         ("feedback ", judging),
         ("chat ", chatting),
         ("reply ", replies),
