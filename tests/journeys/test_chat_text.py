@@ -1,11 +1,15 @@
 """What `chat_text` keeps from a chat platform reaches it in no byte."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
 
 from bot.text import pressing
+from tests.fakes import ollama_shaped
+from tests.fakes.ollama_shaped import MODEL
+from tests.fakes.scripted_http import ScriptedHTTP, ndjson_reply
 from tests.fakes.slack import Slack
 from tests.fakes.slack.model import Message
 from tests.fakes.slack_house import PLAIN, SlackHouse
@@ -221,6 +225,42 @@ async def test_a_canary_of_either_kind_is_in_no_byte_that_is_sent(
     assert "300万円" not in sent
     assert "jinji" not in str(home.content)
     assert "keiyaku" in str(home.content)
+
+
+async def test_a_model_is_given_nothing_for_chats_that_they_may_not_have(
+    house: SlackHouse, scripted_http: ScriptedHTTP
+) -> None:
+    """The terminal gives the same model all of it."""
+    ollama_shaped.teach(scripted_http, loaded=[MODEL])
+    written = ollama_shaped.said("有給休暇は入社6か月後に20日を付与します[1]。")
+    scripted_http.on(
+        "/api/chat", ndjson_reply(written, ollama_shaped.done(prompt=3000))
+    )
+    for name in ("shirube.toml", "slack.toml"):
+        config = house.folder / name
+        host = f'[ollama]\nurl = "{scripted_http.url}"\nchat_model = "{MODEL}"'
+        before = '[ollama]\nchat_model = "none"'
+        settings = config.read_text(encoding="utf-8").replace(before, host)
+        config.write_text(settings, encoding="utf-8")
+    async with house.serving():
+        for text in (LEAVE, STAFF, SALARY, CONTRACT):
+            await answer_to(house.slack, "tanaka", text, where="総務")
+    for_chats = prompts(scripted_http)
+    terminal = Terminal(house.folder, {})
+    await asyncio.to_thread(terminal.run, "ask", CONTRACT)
+    await asyncio.to_thread(terminal.run, "ask", SALARY)
+
+    assert "20日を付与します" in for_chats
+    assert LINKED not in for_chats
+    assert HIDDEN not in for_chats
+    assert LINKED in prompts(scripted_http)
+    assert HIDDEN in prompts(scripted_http)
+
+
+def prompts(host: ScriptedHTTP) -> str:
+    """Everything that the model was ever given."""
+    asked = [request.json for request in host.sent_to("/api/chat")]
+    return json.dumps(asked, ensure_ascii=False)
 
 
 async def test_the_terminal_uses_all_of_them(house: SlackHouse) -> None:
