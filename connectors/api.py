@@ -71,8 +71,9 @@ class Document:
     """An entry, fetched. `markdown` does not repeat the title as its first heading
     unless the source does.
 
-    `path` leads to the document: spaces, folders, parent pages. `warnings` name
-    what was lost on the way, one short kind each, for counting.
+    `path` leads to the document: spaces, folders, parent pages. `reviewed` says that
+    `updated_at` is when somebody looked through it, and not when it changed.
+    `warnings` name what was lost on the way, one short kind each, for counting.
     """
 
     title: str
@@ -80,6 +81,7 @@ class Document:
     path: tuple[str, ...] = ()
     link: Link = field(default_factory=Link)
     updated_at: datetime | None = None
+    reviewed: bool = False
     author: str | None = None
     labels: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()

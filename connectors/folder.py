@@ -181,6 +181,7 @@ class Files:
             path=PurePosixPath(found.id).parts[:-1],
             link=link or Link(),
             updated_at=text.updated_at or changed,
+            reviewed=text.reviewed,
             labels=text.labels,
             warnings=text.warnings,
         )

@@ -40,6 +40,7 @@ class Text:
     title: str
     markdown: str
     updated_at: datetime | None = None
+    reviewed: bool = False
     labels: tuple[str, ...] = ()
     faithful: bool = True
     warnings: tuple[str, ...] = ()
@@ -119,6 +120,7 @@ def _markdown(path: str, text: str) -> Text:
         title=head.title or first_heading(body) or title_of(path),
         markdown=body,
         updated_at=head.updated_at,
+        reviewed=head.reviewed,
         labels=head.labels,
     )
 

@@ -18,10 +18,15 @@ _LABELS = ("tags", "labels", "keywords")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """What the head says, and how many lines it takes."""
+    """What the head says, and how many lines it takes.
+
+    `updated_at` is the latest of its dates; `reviewed` says that somebody looked
+    through the text then, and changed nothing.
+    """
 
     title: str | None = None
     updated_at: datetime | None = None
+    reviewed: bool = False
     labels: tuple[str, ...] = ()
     lines: int = 0
 
@@ -37,9 +42,12 @@ def read_head(text: str, /) -> Head:
     if end is None or not all(map(_plausible, lines[1:end])):
         return Head()
     fields = _fields(lines[1:end])
+    changed = _date(fields, _DATES)
+    latest = _latest(changed, _date(fields, _REVIEWED))
     return Head(
         title=next(iter(fields.get("title", ())), None),
-        updated_at=_latest(_date(fields, _DATES), _date(fields, _REVIEWED)),
+        updated_at=latest,
+        reviewed=latest is not None and latest != changed,
         labels=tuple(label for name in _LABELS for label in fields.get(name, ())),
         lines=end + 1,
     )

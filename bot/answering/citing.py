@@ -138,6 +138,7 @@ def cite(number: int, passage: Passage, /, *, claim: str, worth: Weights) -> Cit
         url=address(document, passage.chunk),
         quote=_short(inert(quotation)),
         updated_at=document.updated_at,
+        reviewed=document.reviewed,
     )
 
 

@@ -144,6 +144,7 @@ def _pointer(number: int, document: LiveDocument) -> Citation:
         url=page(document),
         quote="",
         updated_at=document.updated_at,
+        reviewed=document.reviewed,
     )
 
 

@@ -241,7 +241,8 @@ def source(citation: Citation, language: Language) -> str:
     line = f"[{citation.number}] {place}"
     if citation.updated_at is not None:
         day = f"{citation.updated_at:%Y-%m-%d}"
-        line += f" — {phrases.UPDATED.say(language, date=day)}"
+        dated = phrases.REVIEWED if citation.reviewed else phrases.UPDATED
+        line += f" — {dated.say(language, date=day)}"
     return f"{line}\n    {where}"
 
 

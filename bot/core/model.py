@@ -151,6 +151,7 @@ class LiveDocument:
     path: tuple[str, ...] = ()
     link: Link = field(default_factory=Link)
     updated_at: datetime | None = None
+    reviewed: bool = False
     author: str | None = None
     labels: tuple[str, ...] = ()
     language: Language = Language.EN
@@ -281,6 +282,7 @@ class Citation:
 
     `url` comes from the catalogue and is None for a source without addresses. `quote`
     is empty for a document that is only pointed at: nothing of its text may be shown.
+    `reviewed` says that it was looked through at `updated_at`, and found right.
     """
 
     number: int
@@ -292,6 +294,7 @@ class Citation:
     url: str | None
     quote: str
     updated_at: datetime | None
+    reviewed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,7 @@ class Staged:
     path: tuple[str, ...] = ()
     link: Link = field(default_factory=Link)
     updated_at: datetime | None = None
+    reviewed: bool = False
     author: str | None = None
     labels: tuple[str, ...] = ()
 

@@ -33,6 +33,7 @@ def staged(key: DocumentId, entry: Entry, document: Document) -> Staged:
             heading=document.link.heading,
         ),
         updated_at=document.updated_at or entry.updated_at,
+        reviewed=document.reviewed,
         author=document.author,
         labels=document.labels,
     )

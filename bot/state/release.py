@@ -50,7 +50,7 @@ class Release:
         command.upgrade(config, to or self.head)
 
 
-THIS: Final = Release(head="0006", scripts=Path(__file__).parent / "migrations")
+THIS: Final = Release(head="0007", scripts=Path(__file__).parent / "migrations")
 
 
 def _config(release: Release) -> "Config":

@@ -104,6 +104,7 @@ revisions = Table(
     Column("link_lines", Words),
     Column("link_heading", Words),
     Column("updated_at", UtcDateTime),
+    Column("reviewed", Boolean, nullable=False, server_default=false()),
     Column("author", Words),
     Column("labels", Strings, nullable=False),
     Column("language", String(10), nullable=False),

@@ -52,6 +52,7 @@ METADATA = (
     revisions.c.link_lines,
     revisions.c.link_heading,
     revisions.c.updated_at,
+    revisions.c.reviewed,
     revisions.c.author,
     revisions.c.labels,
     revisions.c.language,
@@ -61,12 +62,14 @@ METADATA = (
 
 def described(row: Sequence[Any], /) -> dict[str, Any]:
     """Return the metadata of a document as keyword arguments."""
-    title, path, page, lines, heading, updated_at, author, labels, language = row
+    title, path, page, lines, heading, updated_at, reviewed, *more = row
+    author, labels, language = more
     return {
         "title": title,
         "path": path,
         "link": Link(page=page, lines=lines, heading=heading),
         "updated_at": updated_at,
+        "reviewed": reviewed,
         "author": author,
         "labels": labels,
         "language": Language(language),
@@ -83,6 +86,7 @@ def description(staged: Staged, /) -> dict[str, Any]:
         "link_lines": staged.link.lines,
         "link_heading": staged.link.heading,
         "updated_at": staged.updated_at,
+        "reviewed": staged.reviewed,
         "author": staged.author,
         "labels": staged.labels,
         "language": staged.language.value,

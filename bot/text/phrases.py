@@ -167,6 +167,7 @@ OF_ANOTHER_YEAR: Final = Phrase(
 )
 SOURCES: Final = Phrase(ja="出典", en="Sources")
 UPDATED: Final = Phrase(ja="更新日: {date}", en="updated {date}")
+REVIEWED: Final = Phrase(ja="確認日: {date}", en="reviewed {date}")
 UNDATED: Final = Phrase(ja="日付不明", en="no date")
 ANSWER_IN: Final = Phrase(
     ja=(

@@ -194,6 +194,7 @@ class Commit:
             path=PurePosixPath(file.id).parts[:-1],
             link=self._link(file, text.title, lines=text.faithful),
             updated_at=text.updated_at or (change.at if change else None),
+            reviewed=text.reviewed,
             author=change.author if change else None,
             labels=text.labels,
             warnings=text.warnings,

@@ -53,6 +53,7 @@ class LedgerContract(OneSource):
             state.link,
         )
         assert (live.updated_at, live.author) == (state.updated_at, state.author)
+        assert live.reviewed
         assert (live.labels, live.language) == (state.labels, state.language)
         known = await desk.known()
         assert known is not None

@@ -138,6 +138,7 @@ def a_state(
         path=("人事部", "休暇"),
         link=Link(page="https://wiki.example/休暇", lines="…#L{first}-L{last}"),
         updated_at=NOW,
+        reviewed=True,
         author="山田 太郎",
         labels=("規程", "2026年度"),
     )

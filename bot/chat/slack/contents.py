@@ -171,7 +171,8 @@ def _source(citation: Citation, language: Language, view: View) -> Json:
         facts.append(phrases.UNDATED.say(language))
     else:
         day = f"{citation.updated_at:%Y-%m-%d}"
-        facts.append(phrases.UPDATED.say(language, date=day))
+        dated = phrases.REVIEWED if citation.reviewed else phrases.UPDATED
+        facts.append(dated.say(language, date=day))
         facts += _warning(citation, language, view)
     block: Json = {"type": "section", "text": _plain(f"{title}\n{' · '.join(facts)}")}
     url = followable(citation.url)

@@ -82,7 +82,8 @@ def passage(citation: Citation, language: Language, /) -> Json:
         facts.append(phrases.UNDATED.say(language))
     else:
         day = f"{citation.updated_at:%Y-%m-%d}"
-        facts.append(phrases.UPDATED.say(language, date=day))
+        dated = phrases.REVIEWED if citation.reviewed else phrases.UPDATED
+        facts.append(dated.say(language, date=day))
     quote = parts(unfollowed(printable(citation.quote)), limit=_SECTION, size=len)
     said = [part.shown for part in quote][:_SECTIONS] or ["…"]
     return _modal(pressing.PASSAGE, language) | {

@@ -1,6 +1,7 @@
 """What a person at the terminal gets to see of an answer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -68,6 +69,14 @@ def test_sources_stand_apart_with_date_and_address() -> None:
     assert shown(Sentence(text=text), an_answer(text)) == (
         "10日付与されます[1]。\n\n"
         f"[1] 就業規則 2026 › 年次有給休暇 — 更新日: 2026-04-01\n    {URL}\n"
+    )
+
+
+def test_a_source_that_was_looked_through_says_when() -> None:
+    reviewed = replace(CITATION, reviewed=True)
+
+    assert "確認日: 2026-04-01" in shown(
+        an_answer("10日です[1]。", citations=[reviewed])
     )
 
 

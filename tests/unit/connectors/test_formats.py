@@ -103,6 +103,24 @@ def test_dates_of_the_head_are_read(line: str, expected: datetime | None) -> Non
 
 
 @pytest.mark.parametrize(
+    ("lines", "reviewed"),
+    [
+        ("reviewed: 2026-06-30\nupdated: 2024-01-15", True),
+        ("last_reviewed: 2026-06-30", True),
+        ("reviewed: 2023-06-30\nupdated: 2024-01-15", False),
+        ("reviewed: 2024-01-15\nupdated: 2024-01-15", False),
+        ("updated: 2024-01-15", False),
+        ("title: 休暇規程", False),
+    ],
+)
+def test_the_head_says_whether_its_date_is_that_of_a_review(
+    lines: str, *, reviewed: bool
+) -> None:
+    assert read_head(f"---\n{lines}\n---\n").reviewed is reviewed
+    assert text_of("休暇.md", f"---\n{lines}\n---\n本文\n").reviewed is reviewed
+
+
+@pytest.mark.parametrize(
     "content",
     [
         "---\n区切り線の下の文章。\n---\n本文\n",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.slack import actions
+from bot.chat.slack import actions, modals
 from bot.chat.slack.contents import View, bare, final, growing, opening
 from bot.chat.slack.literal import literal
 from bot.chat.surface import Ended
@@ -209,6 +209,20 @@ def test_more_is_offered_where_there_is_more() -> None:
     assert not offered(complete)
     assert not offered(short, replace(VIEW, detailed=True))
     assert not offered(answered(citations=()))
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "date"), [(True, "確認日: 2026-04-01"), (False, "更新日: 2026-04-01")]
+)
+def test_a_source_says_whether_it_was_changed_or_looked_through(
+    *, reviewed: bool, date: str
+) -> None:
+    source = citation(reviewed=reviewed)
+
+    [content] = final(answered(citations=(source,)), VIEW)
+
+    assert date in "\n".join(texts_in(list(content.blocks)))
+    assert date in str(modals.passage(source, Language.JA))
 
 
 def test_more_sources_than_a_message_holds_go_on_in_the_next() -> None:
