@@ -1,8 +1,7 @@
 """The words of the house as types.
 
-A document goes through five stages with a type each: an Entry is listed and a
-Document fetched (both in `connectors.api`), a Section parsed, a Chunk stored, a
-Passage found, a Citation shown.
+Each stage of a document has a type: an Entry listed and a Document fetched (both in
+`connectors.api`), a Section parsed, a Chunk stored, a Passage found, a Citation shown.
 """
 
 from array import array
@@ -280,9 +279,8 @@ class Passage:
 class Citation:
     """A passage shown to a person; `number` is what `[n]` in the answer means.
 
-    `url` comes from the catalogue and is None for a source without addresses. `quote`
-    is empty for a document that is only pointed at: nothing of its text may be shown.
-    `reviewed` says that it was looked through at `updated_at`, and found right.
+    `url` comes from the catalogue; some sources have none. `quote` is empty where the
+    text may not be shown. `reviewed`: looked through at `updated_at` and found right.
     """
 
     number: int
