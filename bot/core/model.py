@@ -161,9 +161,6 @@ class LiveDocument:
         return source_of(self.id)
 
 
-# --- generations -------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddingSpec:
     """Which vectors a generation holds; two unequal specs never mix."""
@@ -242,8 +239,7 @@ class Turn:
 class Question:
     """What a person asked, where, and for whom the answer is.
 
-    `history` holds the earlier turns of the conversation, oldest first, `thread` what
-    others said before; None outside of threads.
+    `history` holds earlier turns, oldest first, `thread` what others said, if any.
     """
 
     id: str
