@@ -20,6 +20,9 @@ RELIABILITY = {
 TABLE_LINE = re.compile(r"^\| (\d+) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 PROVEN_BY_NUMBER = re.compile(r"(?:test|and)_(row|trap)s?_(\d+_(?:(?:and_)?\d+_)*)")
 
+REASON = re.compile(r"not shown before |Discord がまだない")
+"""How the reason begins why something cannot be shown here."""
+
 ROWS = {
     *range(1, 15),
     *(17, 18),
@@ -121,7 +124,7 @@ def test_every_number_names_a_test_of_its_own_or_says_why_not(
     unproven = {
         number
         for number, cell in cells.items()
-        if NAMED.search(cell) and (kind, number) not in proven(cell)
+        if (kind, number) not in proven(cell) and not REASON.match(cell)
     }
 
     assert sorted(cells) == sorted(ROWS if kind == "row" else TRAPS)

@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.app import serving
+from bot.chat import desk
 from tests.fakes.slack import Slack
 from tests.fakes.slack.model import Json, Message
 from tests.fakes.slack_house import SlackHouse, synced
@@ -243,6 +244,30 @@ async def test_row_1_a_question_taken_before_a_kill_is_answered_after_it_once(
     async with house.serving():
         await answer_to(slack, question)
 
+    assert len(slack.replies(question)) == 1
+
+
+async def test_row_27_a_question_that_ends_the_process_each_time_is_given_up(
+    house: SlackHouse,
+) -> None:
+    """Who asked it is told so, with a number; others have their answers."""
+    slack = house.slack
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    for _ in range(desk.ATTEMPTS):
+        hold = slack.faults.hold("conversations.info")
+        async with asyncio.timeout(20), house.serving():
+            await slack.clock.advance(64)
+            await hold.held.wait()
+        hold.release()
+    assert not answers(slack, question)
+
+    async with house.serving():
+        apology = await answer_to(slack, question)
+        other = await slack.say("sato", "general", f"@shirube {LEAVE}")
+        answer = await answer_to(slack, other)
+
+    assert "うまく答えられませんでした" in apology
+    assert "入社日に3日" in answer
     assert len(slack.replies(question)) == 1
 
 

@@ -2,7 +2,10 @@
 
 import asyncio
 import re
+import sqlite3
+import time
 from collections.abc import MutableMapping, Sequence
+from contextlib import closing
 from typing import Any, TypeAlias
 
 import aiohttp
@@ -20,6 +23,7 @@ from tests.fakes.slack_process import answers
 Lines: TypeAlias = Sequence[MutableMapping[str, Any]]
 
 LEAVE = "有給休暇は入社後いつから何日もらえますか？"
+ALIVE = '{"alive": true}'
 NOWHERE = '[slack.channels.C0NOWHERE]\naccess = ["pub"]\n'
 
 
@@ -175,6 +179,34 @@ async def test_by_http_nothing_that_is_signed_would_be_believed(
     assert status == 503
 
 
+# --- the state database
+
+
+async def test_row_18_while_another_process_writes_nothing_is_acked_and_nothing_lost(
+    house: SlackHouse,
+) -> None:
+    slack = house.slack
+    file = house.folder / ".shirube" / "state.db"
+    with capture_logs() as lines:
+        async with house.serving():
+            with closing(sqlite3.connect(file, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                asked = time.monotonic()
+                question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+                async with asyncio.timeout(20):
+                    while "slack.not_taken" not in str(lines):
+                        assert await probed(lines, "healthz") == (200, ALIVE)
+                waited = time.monotonic() - asked
+            assert not any(d.acked for d in slack.courier.deliveries)
+            await slack.clock.advance(64)
+            await slack.until(lambda: answers(slack, question), within=30)
+
+    [warning, *_] = [line for line in lines if line["event"] == "slack.not_taken"]
+    assert "locked" in str(warning)
+    assert waited < 5
+    assert len(slack.replies(question)) == 1
+
+
 # --- Slack is away
 
 
@@ -187,7 +219,7 @@ async def test_row_101_without_slack_it_is_alive_and_not_ready(
             assert await until_ready_says(lines, '"ready": true') == 200
             await slack.stop()
             assert await until_ready_says(lines, "slack: no connection") == 503
-            assert await probed(lines, "healthz") == (200, '{"alive": true}')
+            assert await probed(lines, "healthz") == (200, ALIVE)
             await slack.start()
             await until_ready_says(lines, '"ready": true')
             await answered_once(slack)
