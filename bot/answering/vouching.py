@@ -27,7 +27,7 @@ _TELLING: Final = 4
 """Tokens beside grammar; a shorter sentence has too few words to be missed."""
 
 _NUMBER: Final = re.compile(r"\d+(?:[,.]\d+)*")
-_PLACE: Final = re.compile(r"\s*(?:\d{1,2}[.)）、．]\s|[-*・])\s*")
+_PLACE: Final = re.compile(r"\A\s*(?:\d{1,2}[.)）、．]\s|[-*・])\s*")
 _DIGITS: Final = "〇一二三四五六七八九"
 _UNITS: Final = ("", "十", "百", "千")
 _WORDS: Final[tuple[str, ...]] = (

@@ -52,6 +52,20 @@ def test_a_number_counts_however_it_is_written() -> None:
     assert not vouched(claim("It is issued 13 times at most.", VPN))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CODENは、アルファベット5-6文字からなる。",
+        "アポロ15・16・17号では各種の測定装置も搭載されていた。",
+        "John Mayow (1641–1679) refined this work.",
+        "1. 5-6名で行きます。",
+        "- 8 - 9月に増水する。",
+    ],
+)
+def test_what_is_copied_word_for_word_is_vouched_for(text: str) -> None:
+    assert vouched(claim(text, f"前の文です。{text}後の文です。"))
+
+
 def test_a_number_of_the_question_is_known() -> None:
     text = "出張が8日前に決まっても申請は3日前までに行います。"
 
