@@ -1,29 +1,40 @@
 """Asks 50 questions a second in Slack while a sync runs, and waits for the acks.
 
-python -m tests.bench slack_ack [--rate 50] [--seconds 20]
+python -m tests.bench slack_ack [--rate 50] [--seconds 20] [--postgres]
 
-`shirube serve` answers meanwhile, on SQLite, without a model. Fails when one ack in a
-hundred takes a second or when a question is not in the inbox.
+`shirube serve` answers meanwhile, on SQLite or a PostgreSQL of its own, without a
+model. Fails when one ack in a hundred takes a second or when a question is not in the
+inbox.
 """
 
 import argparse
 import asyncio
 import math
+import sqlite3
 import sys
 import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeAlias
 
 from tests.bench.idle import megabytes
 from tests.bench.slack_firm import QUESTIONS, percentile, rows, settle
+from tests.fakes import postgres_server
 from tests.fakes.slack import Clock, Slack, slack_server
 from tests.fakes.slack.delivery import Delivery
 from tests.fakes.slack.model import Channel, Message
 from tests.fakes.slack_house import SlackHouse, synced
 from tests.fakes.slack_process import answers, environment, listening, process
 
+Stored: TypeAlias = Callable[[], Collection[str]]
+"""Returns the messages that are in the inbox."""
+
+SCHEMA = "ack"
 PEOPLE = 900
+COMMITS = 200
 LIMIT = 1.0
 PATIENCE = 400.0
 ENDING = 30.0
@@ -82,7 +93,25 @@ async def syncing(folder: Path, done: list[float]) -> None:
         done.append(time.monotonic() - begun)
 
 
-async def measured(house: SlackHouse, crowd: Crowd, rate: int, seconds: float) -> bool:
+def bare_commits(folder: Path) -> list[float]:
+    """Return how long the commit of one row takes, on that disk, with nothing else."""
+    took = []
+    with closing(sqlite3.connect(folder / "bare.db", isolation_level=None)) as bare:
+        bare.execute("PRAGMA journal_mode = WAL")
+        bare.execute("PRAGMA synchronous = FULL")
+        bare.execute("CREATE TABLE questions (text TEXT)")
+        for _ in range(COMMITS):
+            begun = time.monotonic()
+            bare.execute("BEGIN IMMEDIATE")
+            bare.execute("INSERT INTO questions VALUES (?)", ["有給" * 100])
+            bare.execute("COMMIT")
+            took.append(time.monotonic() - begun)
+    return took
+
+
+async def measured(
+    house: SlackHouse, crowd: Crowd, stored: Stored, wanted: argparse.Namespace
+) -> bool:
     """Ask, print, and say whether it was good enough."""
     slack, syncs = house.slack, list[float]()
     async with process(house, house.folder / "serve.log") as serving:
@@ -90,7 +119,7 @@ async def measured(house: SlackHouse, crowd: Crowd, rate: int, seconds: float) -
         async with asyncio.TaskGroup() as group:
             sync = group.create_task(syncing(house.folder, syncs))
             begun = time.monotonic()
-            await crowd.rush(rate, seconds)
+            await crowd.rush(wanted.rate, wanted.seconds)
             took = time.monotonic() - begun
             await slack.until(crowd.heard, within=PATIENCE)
             sync.cancel()
@@ -100,12 +129,14 @@ async def measured(house: SlackHouse, crowd: Crowd, rate: int, seconds: float) -
     waits = [
         (sent.acked_at or math.inf) - sent.attempts[0].at for sent in crowd.mentions()
     ]
-    stored = {row.message for row in rows(house.folder)}
-    lost = sum(said.ts not in stored for said in crowd.asked)
+    known = stored()
+    lost = sum(said.ts not in known for said in crowd.asked)
+    bare = 1000 * percentile(bare_commits(house.folder), 0.5)
     print(f"{len(waits)} questions in {took:.1f} s, {len(syncs)} whole syncs meanwhile")
     shares = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0)]
     for name, share in shares:
         print(f"ack {name}   {1000 * percentile(waits, share):7.0f} ms")
+    print(f"a bare commit on that disk {bare:.2f} ms")
     again = sum(len(d.attempts) > 1 for d in crowd.mentions())
     print(f"delivered again {again}, not in the inbox {lost}")
     print(f"still waiting for their answer {ENDING:.0f} s later: {waiting}")
@@ -113,14 +144,34 @@ async def measured(house: SlackHouse, crowd: Crowd, rate: int, seconds: float) -
     return percentile(waits, 0.99) < LIMIT and not lost
 
 
-async def run(folder: Path, rate: int, seconds: float) -> bool:
+async def run(folder: Path, stored: Stored, wanted: argparse.Namespace) -> bool:
     """Set up a Slack with a large firm and measure."""
     async with slack_server(clock=Clock(ticking=True)) as slack:
         slack.tiers.enforced = False
         people, rooms = settle(slack, PEOPLE)
         house = SlackHouse(folder, slack)
         house.configure()
-        return await measured(house, Crowd(slack, people, rooms), rate, seconds)
+        crowd = Crowd(slack, people, rooms)
+        return await measured(house, crowd, stored, wanted)
+
+
+@contextmanager
+def installed(*, server: bool) -> Iterator[tuple[Path, Stored]]:
+    """Make a folder whose documents were read, with the state in it or on a server."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory())) / "会社"
+        if not server:
+            synced(folder)
+            yield folder, lambda: {row.message for row in rows(folder)}
+            return
+        binaries = postgres_server.find_binaries()
+        if binaries is None:
+            raise SystemExit("no PostgreSQL: apt-get install postgresql")
+        postgres = stack.enter_context(postgres_server.running(binaries))
+        postgres.make_schema(SCHEMA)
+        synced(folder, state=postgres.url(SCHEMA))
+        asked = f"SELECT message FROM {SCHEMA}.questions"
+        yield folder, lambda: postgres.tell(asked).split()
 
 
 def main(arguments: list[str]) -> int:
@@ -128,10 +179,10 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--postgres", action="store_true")
     wanted = parser.parse_args(arguments)
-    with TemporaryDirectory() as name:
-        folder = synced(Path(name) / "会社")
-        return int(not asyncio.run(run(folder, wanted.rate, wanted.seconds)))
+    with installed(server=wanted.postgres) as (folder, stored):
+        return int(not asyncio.run(run(folder, stored, wanted)))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 """Kills `serve` while people ask in Slack, again and again, and counts the answers.
 
-python -m tests.bench slack_kills [--questions 60] [--kills 12] [--seed 5]
+python -m tests.bench slack_kills [--questions 60] [--kills 12] [--seed 5] [--writes]
 
 Connections break meanwhile, Slack delivers twice, and posts are made whose success
 nobody hears of. In a thread the next question is asked as soon as the one before was
 acknowledged. Fails when a question was lost, answered twice, or answered out of turn.
+
+With `--writes` a model writes every answer, a sentence at a time, so that many a
+process dies while half of an answer stands there.
 """
 
 import argparse
@@ -22,6 +25,8 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.slack_firm import QUESTIONS, rows, settle
 from tests.fakes.faulty_proxy import CutAfter, FaultyProxy, Reset, faulty_proxy
+from tests.fakes.ollama_shaped import MODEL, done, said, teach
+from tests.fakes.scripted_http import ScriptedHTTP, Take, ndjson_reply, serving
 from tests.fakes.slack import Clock, Slack, slack_server
 from tests.fakes.slack.delivery import Delivery
 from tests.fakes.slack.faults import CUT_AFTER, CUT_BEFORE, Fault, fail, ratelimited
@@ -34,8 +39,28 @@ THREADS = 24
 ASKED = (QUESTIONS[0], QUESTIONS[-1], "来年の社員旅行の行き先はどこですか？")
 """One answer in three is streamed: more edits than Slack allows would pile up."""
 
+SENTENCES = (
+    "有給休暇は入社日に3日付与されます[1]。",
+    "入社6か月後に7日が追加されます[1]。",
+    "その後は毎年4月1日に付与されます[1]。",
+    "申請は前日までに行います[1]。",
+)
+"""What the model writes; a second and a half goes by over it."""
+
+WRITES = """\
+[ollama]
+url = "{url}"
+chat_model = "{model}"
+embed_model = "none"
+slots = 4
+"""
+SILENT = '[ollama]\nchat_model = "none"\nembed_model = "none"\n'
+
 LIVES = 3.0
 """Seconds at most that a process lives after it listens."""
+
+LONGER = 9.0
+"""The same, where there must be time for a model to begin."""
 
 CALLS = ("chat.postMessage", "chat.postMessage", "chat.update", "conversations.replies")
 FAULTS: dict[str, Fault] = {
@@ -68,6 +93,8 @@ class Ordeal:
     threads: list[Thread]
     happened: Counter[str] = field(default_factory=Counter)
     number: int = 0
+    lives: float = LIVES
+    texts: tuple[str, ...] = ASKED
 
     @property
     def slack(self) -> Slack:
@@ -78,7 +105,7 @@ class Ordeal:
         """Ask the next question, in its turn, and wait for the ack."""
         number, self.number = self.number, self.number + 1
         who = self.people[number % len(self.people)]
-        text = ASKED[number % len(ASKED)]
+        text = self.texts[number % len(self.texts)]
         thread = self.dice.choice(self.threads)
         async with thread.turn:
             root = thread.asked[0] if thread.asked else None
@@ -137,7 +164,7 @@ class Ordeal:
         async with process(self.house, self.log) as running:
             if self.dice.random() < 0.9:
                 await listening(self.slack, since=since)
-            end = time.monotonic() + self.dice.uniform(0, LIVES)
+            end = time.monotonic() + self.dice.uniform(0, self.lives)
             pause = max(0.0, end - time.monotonic()) / (questions + 1)
             for _ in range(questions):
                 await asyncio.sleep(pause * self.dice.uniform(0, 2))
@@ -148,6 +175,15 @@ class Ordeal:
             running.kill()
             await running.wait()
         self.happened["kill -9"] += 1
+        self.happened["answers cut"] += self.unfinished()
+
+    def unfinished(self) -> int:
+        """Count the answers that stand there in part."""
+        return sum(
+            message.stream is not None and message.stream.ended_by is None
+            for channel in self.slack.workspace.channels.values()
+            for message in channel.messages.values()
+        )
 
     async def run(self, questions: int, kills: int) -> None:
         """Kill so often, and ask so many questions meanwhile; the last life lasts."""
@@ -220,19 +256,39 @@ def judge(ordeal: Ordeal) -> Verdict:
 
 
 @asynccontextmanager
-async def prepared(folder: Path, seed: int) -> AsyncIterator[Ordeal]:
+async def prepared(
+    folder: Path, seed: int, *, writes: bool = False
+) -> AsyncIterator[Ordeal]:
     """Set up a Slack behind a proxy, and a firm in it."""
     async with (
         slack_server(clock=Clock(ticking=True)) as slack,
         faulty_proxy(slack.platform.url) as proxy,
+        serving() as host,
     ):
         slack.tiers.enforced = False
         slack.platform.url = proxy.url
         people, rooms = settle(slack, PEOPLE)
         house = SlackHouse(folder, slack)
+        if writes:
+            have_written(house, host)
         house.configure()
         threads = [Thread(rooms[number % len(rooms)]) for number in range(THREADS)]
-        yield Ordeal(house, proxy, Random(seed), folder / "serve.log", people, threads)
+        log = folder / "serve.log"
+        ordeal = Ordeal(house, proxy, Random(seed), log, people, threads)
+        if writes:
+            ordeal.lives, ordeal.texts = LONGER, ASKED[:1]
+        yield ordeal
+
+
+def have_written(house: SlackHouse, host: ScriptedHTTP) -> None:
+    """Have a model write that takes its time."""
+    teach(host, models=[MODEL], loaded=[MODEL])
+    lines = [line for text in SENTENCES for line in (Take(0.4), said(text))]
+    host.on("/api/chat", ndjson_reply(*lines, done(prompt=3000)))
+    file = house.folder / "shirube.toml"
+    settings = file.read_text(encoding="utf-8")
+    written = settings.replace(SILENT, WRITES.format(url=host.url, model=MODEL))
+    file.write_text(written, encoding="utf-8")
 
 
 def report(ordeal: Ordeal, verdict: Verdict, seconds: float) -> None:
@@ -252,11 +308,11 @@ def report(ordeal: Ordeal, verdict: Verdict, seconds: float) -> None:
     print(f"tracebacks logged: {ordeal.log.read_text('utf-8').count('Traceback')}")
 
 
-async def run(folder: Path, questions: int, kills: int, seed: int) -> bool:
+async def run(folder: Path, wanted: argparse.Namespace) -> bool:
     """Run the ordeal and say whether all went well."""
     begun = time.monotonic()
-    async with prepared(folder, seed) as ordeal:
-        await ordeal.run(questions, kills)
+    async with prepared(folder, wanted.seed, writes=wanted.writes) as ordeal:
+        await ordeal.run(wanted.questions, wanted.kills)
         verdict = judge(ordeal)
         report(ordeal, verdict, time.monotonic() - begun)
     return verdict.well
@@ -268,13 +324,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--questions", type=int, default=60)
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--writes", action="store_true")
     parser.add_argument("--keep", type=Path)
     wanted = parser.parse_args(arguments)
     with TemporaryDirectory() as name:
         folder = synced((wanted.keep or Path(name)) / "会社")
-        return int(
-            not asyncio.run(run(folder, wanted.questions, wanted.kills, wanted.seed))
-        )
+        return int(not asyncio.run(run(folder, wanted)))
 
 
 if __name__ == "__main__":
