@@ -523,6 +523,26 @@ async def test_row_42_what_was_asked_privately_is_not_told_to_the_channel(
     assert not [call for call in sent_to(slack, "CSOUMU") if CANARY in str(call.args)]
 
 
+async def test_row_42_an_answer_that_may_not_be_shown_any_more_is_no_memory(
+    writing: Library, model: Obedient
+) -> None:
+    """It still stands in the thread; the model is not told it again."""
+    slack = writing.slack
+    model.say(WRITTEN)
+    said = await slack.say("sato", "jinji", f"@shirube {QUESTION}")
+    assert CANARY in await writing.shown(said)
+    await writing.read(secret=secret("grp:board"))
+    sent = len(slack.calls)
+    model.prompts.clear()
+    model.say("社員の年次有給休暇は20日です[1]。")
+    shown = await writing.follow_up("sato", said, "社員の年次有給休暇は何日ですか？")
+
+    assert "20日" in shown
+    assert "20日" in model.told
+    assert CANARY not in model.told
+    assert CANARY not in str([call.args for call in slack.calls[sent:]])
+
+
 async def test_row_43_an_answer_for_some_is_none_for_others(
     writing: Library, model: Obedient
 ) -> None:
