@@ -47,7 +47,7 @@ class _Waiting:
 
 
 class Together:
-    """Who waits for a turn at the database, and whoever comes first writes for all.
+    """Who waits for a turn at the database; all are written when it has come.
 
     A change must do nothing but write: it is run again, alone, where one that was run
     with it failed.
@@ -57,18 +57,25 @@ class Together:
         self.turn = asyncio.Lock()
         self._transact = transact
         self._waiting: list[_Waiting] = []
+        self._writing: asyncio.Future[None] | None = None
 
     async def make(self, change: Change[Result], /) -> Result:
         """Return when a change is stored; raises what it raises."""
         made: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        mine = _Waiting(change, time.monotonic() + PATIENCE, made)
-        self._waiting.append(mine)
-        async with self.turn:
-            while mine in self._waiting:
-                batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-                # Others must not suffer when we are cancelled.
-                await asyncio.shield(self._make(batch))
+        self._waiting.append(_Waiting(change, time.monotonic() + PATIENCE, made))
+        if self._writing is None:
+            self._writing = asyncio.ensure_future(self._write())
         return await made
+
+    async def _write(self) -> None:
+        """Write until nothing waits any more."""
+        try:
+            while self._waiting:
+                async with self.turn:
+                    batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                    await self._make(batch)
+        finally:
+            self._writing = None
 
     async def _make(self, batch: Sequence[_Waiting]) -> None:
         by = max(min(each.by for each in batch), time.monotonic() + _GRACE)
