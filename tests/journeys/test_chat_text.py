@@ -179,7 +179,7 @@ async def test_a_source_says_how_old_it_is_and_warns_by_its_own_threshold(
         english = await answer_to(slack, "smith", VPN)
 
     assert "更新日: 2020-04-01 · ⚠️ 30日以上更新されていません" in str(japanese.blocks)
-    assert "updated 2020-06-30 · ⚠️ not updated for over 30 days" in str(english.blocks)
+    assert "reviewed 2020-06-30 · ⚠️ not updated for over 30 days" in str(english.blocks)
 
 
 @pytest.mark.parametrize("where", ["総務", ""])
