@@ -18,21 +18,32 @@ _TITLE: Final = (
     "会長|社長|専務|常務|取締役|本部長|部長|次長|課長|係長|室長|局長|所長|店長|主任|主査|"
     "先生|先輩|教授|リーダー|マネージャー|マネジャー"
 )
-_NO_NAME: Final = (
-    "Actually|Again|Ah|Alright|Also|And|Anyway|Basically|Besides|But|Currently|"
-    "Finally|First|Furthermore|Good|Great|Hello|Hey|Hi|Hmm|However|Indeed|Instead|"
-    "Later|Maybe|Meanwhile|Moreover|Next|No|Now|Oh|Ok|Okay|Otherwise|Perhaps|"
-    "Please|Right|Second|Shirube|Similarly|So|Sometimes|Sorry|Still|Sure|Thanks|"
-    "Then|Therefore|Third|Today|Tomorrow|Too|Usually|Wait|Well|Yes|Yesterday"
+_NOBODY: Final = (
+    "皆|みな|みんな|各位|全員|お疲れ|おつかれ|ご苦労|shirube|シルベ|しるべ|ボット|bot"
 )
-"""Words that begin a sentence and have a comma after them, as a name has."""
+"""What an honorific may follow that is no colleague: all, a greeting, or the bot."""
+
+_NO_NAME: Final = (
+    "Actually|Afterwards|Again|Ah|All|Alright|Also|And|Anybody|Anyone|Anyway|"
+    "Apparently|Basically|Besides|Bot|But|Clearly|Colleagues|Currently|Everybody|"
+    "Everyone|Finally|First|Folks|Fortunately|Frankly|Friday|Friends|Furthermore|"
+    "Generally|Good|Great|Guys|Hello|Hey|Hi|Hmm|Honestly|However|Ideally|Indeed|"
+    "Instead|Lately|Later|Luckily|Maybe|Meanwhile|Monday|Moreover|Next|No|Normally|"
+    "Now|Obviously|Oh|Ok|Okay|Originally|Otherwise|People|Perhaps|Please|Possibly|"
+    "Previously|Recently|Right|Sadly|Saturday|Second|Shirube|Similarly|So|Sometimes|"
+    "Sorry|Still|Suddenly|Sunday|Sure|Team|Thanks|Then|Therefore|Third|Thursday|"
+    "Today|Tomorrow|Too|Tuesday|Typically|Unfortunately|Usually|Wait|Wednesday|Well|"
+    "Yes|Yesterday"
+)
+"""What a sentence begins with, and a comma after it, that is no colleague's name."""
 
 _EVERYBODY: Final = re.compile(r"<!(?:here|channel|everyone)(?:\|[^<>]*)?>")
 _GROUP: Final = "<!subteam^"
 _ADDRESSED: Final = re.compile(
     rf"""\s*(?:
         @\w
-      | @?[\w々ー]{{1,20}}(?:{_HONORIFIC})[、,，:：!！\s]
+      | (?!(?i:{_NOBODY})(?:{_HONORIFIC}))
+        @?[\w々ー]{{1,20}}(?:{_HONORIFIC})[、,，:：!！\s]
       | @?[\w々ー]{{0,20}}(?:{_TITLE})[、,，:：!！\s]
       | [A-Za-z]+-(?:san|sama|kun|sensei)\b
       | (?:(?:Hi|Hey|Hello|Dear)[ ])?(?!(?:{_NO_NAME}),)[A-Z][a-z]+,[ ]

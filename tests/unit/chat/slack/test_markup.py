@@ -60,6 +60,15 @@ def test_a_message_reads_as_it_was_seen(raw: str, read: str) -> None:
         ("Shirube, how do I apply?", False),
         ("How do I, as a manager, apply?", False),
         ("Leave: how many days?", False),
+        ("皆さん、有給休暇は何日ですか？", False),
+        ("皆川さん、有給休暇は何日ですか？", True),
+        ("お疲れ様！有給休暇は何日ですか？", False),
+        ("Shirubeさん、有給休暇は何日ですか？", False),
+        ("シルベさん、有給休暇は何日ですか？", False),
+        ("Hello Everyone, how many days of leave are there?", False),
+        ("Unfortunately, the VPN fails. Why?", False),
+        ("Friday, is the office open?", False),
+        ("Emily, is the office open?", True),
     ],
 )
 def test_who_is_spoken_to(raw: str, *, other: bool) -> None:
