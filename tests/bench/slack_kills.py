@@ -6,12 +6,13 @@ Connections break meanwhile, Slack delivers twice, and posts are made whose succ
 nobody hears of. In a thread the next question is asked as soon as the one before was
 acknowledged. Fails when a question was lost, answered twice, or answered out of turn.
 
-With `--writes` a model writes every answer, a sentence at a time, so that many a
-process dies while half of an answer stands there.
+With `--writes` a model writes every answer, a sentence at a time, and each process dies
+while half of one stands there, if one does.
 """
 
 import argparse
 import asyncio
+import contextlib
 import sys
 import time
 from collections import Counter
@@ -45,7 +46,7 @@ SENTENCES = (
     "その後は毎年4月1日に付与されます[1]。",
     "申請は前日までに行います[1]。",
 )
-"""What the model writes; a second and a half goes by over it."""
+"""What the model writes, a second apart."""
 
 WRITES = """\
 [ollama]
@@ -60,7 +61,7 @@ LIVES = 3.0
 """Seconds at most that a process lives after it listens."""
 
 LONGER = 9.0
-"""The same, where there must be time for a model to begin."""
+"""The same, where an answer must stand there in part."""
 
 CALLS = ("chat.postMessage", "chat.postMessage", "chat.update", "conversations.replies")
 FAULTS: dict[str, Fault] = {
@@ -93,8 +94,8 @@ class Ordeal:
     threads: list[Thread]
     happened: Counter[str] = field(default_factory=Counter)
     number: int = 0
-    lives: float = LIVES
     texts: tuple[str, ...] = ASKED
+    halves: bool = False
 
     @property
     def slack(self) -> Slack:
@@ -164,7 +165,7 @@ class Ordeal:
         async with process(self.house, self.log) as running:
             if self.dice.random() < 0.9:
                 await listening(self.slack, since=since)
-            end = time.monotonic() + self.dice.uniform(0, self.lives)
+            end = time.monotonic() + self.dice.uniform(0, LIVES)
             pause = max(0.0, end - time.monotonic()) / (questions + 1)
             for _ in range(questions):
                 await asyncio.sleep(pause * self.dice.uniform(0, 2))
@@ -172,6 +173,9 @@ class Ordeal:
                 if self.dice.random() < 0.5:
                     await self.lose()
             await asyncio.sleep(max(0.0, end - time.monotonic()))
+            if self.halves:
+                with contextlib.suppress(TimeoutError):
+                    await self.slack.until(self.unfinished, within=LONGER)
             running.kill()
             await running.wait()
         self.happened["kill -9"] += 1
@@ -180,7 +184,7 @@ class Ordeal:
     def unfinished(self) -> int:
         """Count the answers that stand there in part."""
         return sum(
-            message.stream is not None and message.stream.ended_by is None
+            message.stream is not None and message.stream.state == "in_progress"
             for channel in self.slack.workspace.channels.values()
             for message in channel.messages.values()
         )
@@ -276,14 +280,14 @@ async def prepared(
         log = folder / "serve.log"
         ordeal = Ordeal(house, proxy, Random(seed), log, people, threads)
         if writes:
-            ordeal.lives, ordeal.texts = LONGER, ASKED[:1]
+            ordeal.halves, ordeal.texts = True, ASKED[:1]
         yield ordeal
 
 
 def have_written(house: SlackHouse, host: ScriptedHTTP) -> None:
     """Have a model write that takes its time."""
     teach(host, models=[MODEL], loaded=[MODEL])
-    lines = [line for text in SENTENCES for line in (Take(0.4), said(text))]
+    lines = [line for text in SENTENCES for line in (Take(1.0), said(text))]
     host.on("/api/chat", ndjson_reply(*lines, done(prompt=3000)))
     file = house.folder / "shirube.toml"
     settings = file.read_text(encoding="utf-8")
