@@ -192,7 +192,20 @@ class Intake:
             text=text,
             language=detect(text, default=self.terms.language),
             asks=self._asks_everybody(edit.message.text or "") and not is_settled(text),
+            asks_us=self._asks_us(inside, text),
         )
+
+    def _asks_us(self, edited: Message, text: str) -> bool:
+        """Whether what was a question to the bot may be one still."""
+        written = edited.text or ""
+        match _kind(edited, told=self.us.user in markup.mentioned(written)):
+            case Kind.DIRECT:
+                return True
+            case Kind.MENTION:
+                return _asks(text) or not (is_settled(text) or wants_quiet(text))
+            case _:
+                to_us = not markup.addresses_other(written, bot=self.us.user)
+                return to_us and _asks(text)
 
 
 def _asks(text: str) -> bool:

@@ -303,12 +303,16 @@ class Reception:
                 assert_never(taken)
 
     async def _edited(self, edited: Edited) -> None:
-        """Have a question that waits ask something else, if its asker wants so."""
+        """Have a question that waits ask something else, if its asker wants so.
+
+        What asks nothing now is kept nowhere.
+        """
         question = await self._inbox.find(edited.origin)
         before = question and await self._lookups.incoming(question)
         if not question or not before or before.asker != edited.user:
             return
-        if before.kind is Kind.OVERHEARD and not edited.asks:
+        asks = edited.asks if before.kind is Kind.OVERHEARD else edited.asks_us
+        if not asks:
             await self._overhearing.drop(question)
         elif not await self._lookups.replace(question, edited.text, edited.language):
             await self._offer(question, before, edited)

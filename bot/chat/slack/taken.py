@@ -82,13 +82,17 @@ class WithdrawalWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edited:
-    """A message says something else now; is it still a question to everybody?"""
+    """A message says something else now.
+
+    Is it still a question to everybody (`asks`), or one to the bot (`asks_us`)?
+    """
 
     origin: Origin
     user: str
     text: str
     language: Language
     asks: bool = True
+    asks_us: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -220,6 +220,45 @@ async def test_an_edit_says_what_the_question_is_now(slack: Slack, read: Read) -
     assert taken.origin.message == said.ts
 
 
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("@shirube 育休は何日？", True),
+        ("@shirube 育休の日数", True),
+        ("@shirube How many days? Thanks!", True),
+        ("育休は何日ですか？", True),
+        ("すみません、給与の件は課長だけに話します", False),
+        ("佐藤さん、育休は何日？", False),
+        ("@shirube 解決しました", False),
+        ("@shirube 静かに", False),
+        ("解決しました", False),
+        ("", False),
+    ],
+)
+async def test_an_edit_says_whether_the_bot_is_still_asked(
+    slack: Slack, read: Read, text: str, *, asks: bool
+) -> None:
+    said = await slack.say("tanaka", "総務", "@shirube 有休は何日？")
+    await slack.edit(said, text)
+
+    taken = read(last(slack))
+
+    assert isinstance(taken, Edited)
+    assert taken.asks_us is asks
+
+
+async def test_whatever_an_edit_says_to_the_bot_alone_asks(
+    slack: Slack, read: Read
+) -> None:
+    said = await slack.say("tanaka", slack.dm("tanaka"), "有休は何日？")
+    await slack.edit(said, "育休の日数")
+
+    taken = read(last(slack))
+
+    assert isinstance(taken, Edited)
+    assert taken.asks_us
+
+
 async def test_previews_of_links_change_nothing(slack: Slack, read: Read) -> None:
     said = await slack.say("tanaka", "総務", "@shirube https://wiki.example は？")
     await slack.unfurl(said)

@@ -352,6 +352,37 @@ async def test_row_26_an_edited_question_that_waits_is_answered_as_it_is_now(
     assert [q.text for q in running.answerer.asked] == [LEAVE, "産休は何日？"]
 
 
+async def test_row_26_a_question_that_waits_and_asks_nothing_any_more_is_dropped(
+    slack: Slack, running: Bot
+) -> None:
+    running.answerer.gate.clear()
+    root = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.at_work()
+    waiting = await slack.say("sato", "総務", "@shirube 育休は？", thread=root)
+    await open_question(running, waiting)
+    await slack.edit(waiting, "解決しました")
+    await running.heard()
+    running.answerer.gate.set()
+    await slack.say("smith", "総務", "@shirube 産休は？", thread=root)
+    await slack.until(lambda: running.answers(root)[1:])
+
+    assert [q.text for q in running.answerer.asked] == [LEAVE, "産休は？"]
+
+
+async def test_row_26_what_an_edit_says_to_others_is_written_nowhere(
+    slack: Slack, running: Bot, tmp_path: Path
+) -> None:
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.answer(question)
+    await slack.edit(question, "すみません、カナリアの件は課長だけに話します")
+    await running.heard()
+    await slack.say("tanaka", "総務", "半休は取れますか？", thread=question)
+    await slack.until(lambda: running.answers(question)[1:])
+
+    assert not running.notices(question)
+    assert "カナリア".encode() not in everything(tmp_path)
+
+
 async def test_a_command_stops_what_its_asker_asked(slack: Slack, running: Bot) -> None:
     running.answerer.gate.clear()
     mine = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
