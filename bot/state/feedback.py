@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, exists, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feedback import NOTE, Complaint, Judged, Judgement, Unmet
@@ -35,17 +35,20 @@ class SqlFeedback:
         ended = select(questions.c.id).where(
             questions.c.id == judgement.question, questions.c.outcome.is_not(None)
         )
-        async with self._database.writing() as connection:
-            if await connection.scalar(ended) is None:
-                return False
-            await self._put(connection, judgement)
-        return True
 
-    async def _put(self, connection: AsyncConnection, new: Judgement) -> None:
+        def recorded(connection: Connection) -> bool:
+            if connection.scalar(ended) is None:
+                return False
+            self._put(connection, judgement)
+            return True
+
+        return await self._database.change(recorded)
+
+    def _put(self, connection: Connection, new: Judgement) -> None:
         its = and_(
             judgements.c.question == new.question, judgements.c.person == new.person
         )
-        found = (await connection.execute(select(judgements).where(its))).one_or_none()
+        found = connection.execute(select(judgements).where(its)).one_or_none()
         row = {
             "verdict": new.verdict.value,
             "complaint": new.complaint and new.complaint.value,
@@ -54,9 +57,9 @@ class SqlFeedback:
         }
         if found is None:
             key = {"question": new.question, "person": new.person}
-            await connection.execute(insert(judgements).values(key | row))
+            connection.execute(insert(judgements).values(key | row))
         elif not _adds_nothing(new, judged.judgement(found)):
-            await connection.execute(update(judgements).where(its).values(row))
+            connection.execute(update(judgements).where(its).values(row))
 
     # --- for those who look after the documents --------------------------------
 

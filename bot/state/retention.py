@@ -1,9 +1,22 @@
 """What ends and forgets questions that nobody works on: the port `InboxUpkeep`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, and_, delete, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Delete,
+    Update,
+    and_,
+    delete,
+    or_,
+    select,
+    update,
+)
 
 from bot.core.inbox import QuestionId
 from bot.core.model import Outcome
@@ -14,6 +27,9 @@ from bot.state.outbox import add_notices
 from bot.state.questions import FORGOTTEN, OPEN, ending, idle
 from bot.state.rows import pieces
 from bot.state.schema import judgements, outbox, questions, turns
+
+_TOGETHER: Final = 100
+"""Rows forgotten in one transaction; those who ask wait while it lasts."""
 
 
 class SqlInboxUpkeep:
@@ -92,38 +108,56 @@ class SqlInboxUpkeep:
 
     async def purge(self, *, before: datetime) -> int:
         """Forget the texts of what ended before, and have the files forget them."""
-        forgotten = await self._forget(before)
+        forgotten = 0
+        for past in _past(before):
+            rows = await self._database.look(past.numbers)
+            for some in pieces(rows, most=_TOGETHER):
+                done = await self._forget(past.forgotten(some))
+                forgotten += done if past.key.table is questions else 0
         await self._database.wipe()
         return forgotten
 
     @uninterrupted
-    async def _forget(self, before: datetime) -> int:
-        ended = questions.c.ended_at < before
-        async with self._database.writing() as connection:
-            await connection.execute(
-                update(judgements)
-                .where(
-                    judgements.c.note != "",
-                    judgements.c.question.in_(select(questions.c.id).where(ended)),
-                )
-                .values(note="")
-            )
-            forgotten = await connection.execute(
-                update(questions)
-                .where(
-                    ended,
-                    or_(
-                        questions.c.text != "",
-                        questions.c.hints != "{}",
-                        questions.c.staged.is_not(None),
-                    ),
-                )
-                .values(FORGOTTEN)
-            )
-            await connection.execute(delete(turns).where(turns.c.asked_at < before))
-            await connection.execute(
-                update(outbox)
-                .where(outbox.c.done_at < before, outbox.c.content != "")
-                .values(content="")
-            )
-        return forgotten.rowcount
+    async def _forget(self, statement: Update | Delete) -> int:
+        return await self._database.change(lambda c: c.execute(statement).rowcount)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Past:
+    """Rows of one table that hold texts of what is past, and what is done to them."""
+
+    key: Column[int]
+    where: ColumnElement[bool]
+    act: Update | Delete
+
+    def numbers(self, connection: Connection) -> list[int]:
+        return list(connection.scalars(select(self.key).where(self.where)))
+
+    def forgotten(self, numbers: Collection[int]) -> Update | Delete:
+        return self.act.where(self.key.in_(numbers), self.where)
+
+
+def _past(before: datetime) -> Iterator[_Past]:
+    ended = questions.c.ended_at < before
+    theirs = judgements.c.question.in_(select(questions.c.id).where(ended))
+    yield _Past(
+        key=judgements.c.number,
+        where=and_(judgements.c.note != "", theirs),
+        act=update(judgements).values(note=""),
+    )
+    said = or_(
+        questions.c.text != "",
+        questions.c.hints != "{}",
+        questions.c.staged.is_not(None),
+    )
+    yield _Past(
+        key=questions.c.number,
+        where=and_(ended, said),
+        act=update(questions).values(FORGOTTEN),
+    )
+    yield _Past(key=turns.c.number, where=turns.c.asked_at < before, act=delete(turns))
+    yield _Past(
+        key=outbox.c.number,
+        where=and_(outbox.c.done_at < before, outbox.c.content != ""),
+        act=update(outbox).values(content=""),
+    )

@@ -50,10 +50,10 @@ Item = TypeVar("Item")
 _VARIABLES = 500  # an older SQLite takes 999 in one statement
 
 
-def pieces(items: Iterable[Item], /) -> Iterator[list[Item]]:
+def pieces(items: Iterable[Item], /, *, most: int = _VARIABLES) -> Iterator[list[Item]]:
     """Cut into lists that fit one statement."""
     rest = iter(items)
-    while piece := list(islice(rest, _VARIABLES)):
+    while piece := list(islice(rest, most)):
         yield piece
 
 

@@ -20,9 +20,11 @@ from bot.core.inbox import Incoming
 from bot.state.engine import SqliteDatabase
 from bot.state.store import State, open_state
 from bot.state.together import PATIENCE
+from tests.contracts.state_feedback import a_judgement, ended
 from tests.contracts.state_questions import (
     a_question,
     accepted,
+    at,
     at_work,
     claimed,
     order,
@@ -227,17 +229,48 @@ async def test_row_18_a_locked_database_accepts_nothing_and_says_so(
         assert (await state.questions.accept(each, now=NOW)).new
 
 
+async def test_no_question_waits_behind_a_thumb_or_what_is_forgotten(
+    state: State, tmp_path: Path
+) -> None:
+    """All that a process writes that serves gives up before an ack is due."""
+    question = await ended(state, a_question("前", thread="前"))
+    writer = sqlite3.connect(tmp_path / "state.db", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+
+    begun = time.monotonic()
+    others = [
+        asyncio.ensure_future(state.feedback.record(a_judgement(question))),
+        asyncio.ensure_future(state.inbox_upkeep.purge(before=at(60))),
+    ]
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable, match="locked"):
+        await state.questions.accept(a_question(), now=NOW)
+    await asyncio.wait(others)
+    waited = time.monotonic() - begun
+
+    assert waited < 2 * PATIENCE
+    for each in others:
+        with pytest.raises(Unavailable, match="locked"):
+            each.result()
+    writer.execute("ROLLBACK")
+    writer.close()
+    assert await state.feedback.record(a_judgement(question))
+    assert await state.inbox_upkeep.purge(before=at(60)) == 1
+
+
 async def test_a_moment_in_which_nobody_writes_is_not_missed(
     state: State, tmp_path: Path
 ) -> None:
     """SQLite itself waits for so long between two looks that it would be."""
-    ended = threading.Event()
-    writing = asyncio.to_thread(write_for_ever, tmp_path / "state.db", ended)
+    enough = threading.Event()
+    writing = asyncio.to_thread(write_for_ever, tmp_path / "state.db", enough)
     async with asyncio.TaskGroup() as group:
         group.create_task(writing)
-        for n in range(5):
-            assert (await state.questions.accept(a_question(f"{n}"), now=NOW)).new
-        ended.set()
+        try:
+            for n in range(5):
+                assert (await state.questions.accept(a_question(f"{n}"), now=NOW)).new
+        finally:
+            enough.set()
 
 
 def write_for_ever(file: Path, ended: threading.Event) -> None:
