@@ -118,10 +118,11 @@ class Counted:
         surfaces: Collection[str],
         now: datetime,
         until: datetime,
+        besides: Collection[QuestionId] = (),
     ) -> Claim | None:
         """Claim a question, and count one that another process took."""
         claim = await self._questions.claim(
-            worker, surfaces=surfaces, now=now, until=until
+            worker, surfaces=surfaces, now=now, until=until, besides=besides
         )
         if claim is not None and claim.question not in self._open:
             self._opened(claim.question, claim.incoming)

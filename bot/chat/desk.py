@@ -182,6 +182,7 @@ class Desk:
                 surfaces=[self._surface.name],
                 now=now,
                 until=now + CLAIMED,
+                besides=tuple(self._running),  # the clock may have been set
             )
         except Unavailable as error:
             log.warning(INBOX_FAILED, error=str(error))

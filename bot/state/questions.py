@@ -150,11 +150,12 @@ class SqlQuestions:
         surfaces: Collection[str],
         now: datetime,
         until: datetime,
+        besides: Collection[QuestionId] = (),
     ) -> Claim | None:
         """Claim the question of these surfaces that was asked first and can run."""
 
         def claimed(connection: Connection) -> Claim | None:
-            found = connection.execute(_runnable(surfaces, now)).one_or_none()
+            found = connection.execute(_runnable(surfaces, now, besides)).one_or_none()
             if found is None:
                 return None
             attempt = found.attempt + 1
@@ -284,13 +285,19 @@ def _too_many(connection: Connection, incoming: Incoming, limit: Limit) -> bool:
     return len(found) == limit.open
 
 
-def _runnable(surfaces: Collection[str], now: datetime) -> Any:
+def _runnable(
+    surfaces: Collection[str], now: datetime, besides: Collection[QuestionId]
+) -> Any:
     other = questions.alias("other")
     in_the_way = exists().where(
         other.c.outcome.is_(None),
         other.c.conversation == questions.c.conversation,
         other.c.number != questions.c.number,
-        or_(before(other, questions), other.c.leased_until > now),
+        or_(
+            before(other, questions),
+            other.c.leased_until > now,
+            other.c.id.in_(besides),
+        ),
     )
     return (
         select(questions)
@@ -298,6 +305,7 @@ def _runnable(surfaces: Collection[str], now: datetime) -> Any:
             OPEN,
             questions.c.surface.in_(surfaces),
             idle(now),
+            questions.c.id.not_in(besides),
             due(now),
             or_(questions.c.expires_at > now, questions.c.staged.is_not(None)),
             ~in_the_way,

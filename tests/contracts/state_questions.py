@@ -391,6 +391,27 @@ class ClaimsContract:
                 await late
         await state.questions.finish(second, Outcome.ANSWERED, now=NOW)
 
+    async def test_what_a_worker_works_on_is_claimed_whatever_the_time(
+        self, state: Ports
+    ) -> None:
+        """The clock was set meanwhile; its threads wait for it, too."""
+        claim = await at_work(state)
+        earlier, other = a_question("0", asked=-9), a_question("2", thread="2")
+        [_, asked] = await accepted(state, earlier, other)
+
+        found = [
+            await state.questions.claim(
+                "甲",
+                surfaces=SURFACES,
+                now=at(600),
+                until=at(660),
+                besides=[claim.question],
+            )
+            for _ in range(2)
+        ]
+
+        assert [each and each.question for each in found] == [asked, None]
+
     async def test_a_claim_is_kept_by_renewing_it(self, state: Ports) -> None:
         claim = await at_work(state)
         await state.questions.renew(claim, until=at(60))

@@ -83,13 +83,15 @@ class Claims(Protocol):
         surfaces: Collection[str],
         now: datetime,
         until: datetime,
+        besides: Collection[QuestionId] = (),
     ) -> Claim | None:
         """Claim the question of these surfaces that was asked first and can run.
 
         It can run unless it has ended, is not due yet, somebody has a claim to it, or
         one of its conversation that was asked before is open or one that was asked
         later is claimed. What is past its deadline is left to `expire`, unless an
-        answer is staged already. `worker` names the process.
+        answer is staged already. `worker` names the process, and `besides` what it
+        works on: that is claimed, whatever the time is.
         """
 
     async def renew(self, claim: Claim, /, *, until: datetime) -> None:

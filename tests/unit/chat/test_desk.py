@@ -317,6 +317,43 @@ async def test_an_answer_that_was_staged_is_shown_and_not_made_again(
     assert board.threads[asked].events == []
 
 
+async def test_the_clock_is_set_ahead_and_nothing_is_answered_twice(
+    state: State,
+) -> None:
+    """As far as that all claims are over: the desk knows what it works on."""
+    times, gate, asked = [NOW], asyncio.Event(), list[str]()
+
+    async def slow(question: Question) -> AsyncGenerator[AnswerEvent, None]:
+        asked.append(question.id)
+        await gate.wait()
+        yield finished(question)
+
+    board = Board()
+    one = await accept(state, incoming("1"))
+    desk = Desk(
+        surface=board,
+        answer=slow,
+        claims=state.questions,
+        conversations=state.conversations,
+        worker="甲",
+        clock=lambda: times[-1],
+        pause=lambda _: asyncio.Event().wait(),
+    )
+    running = asyncio.create_task(desk.run())
+    async with asyncio.timeout(20):
+        await board.begun.acquire()
+        times.append(NOW + timedelta(minutes=10))
+        other = await accept(state, incoming("2", thread="2"))
+        desk.wake()
+        await board.begun.acquire()
+        gate.set()
+        await desk.drain()
+    running.cancel()
+
+    assert asked == [one, other]
+    assert board.order == [one, other]
+
+
 async def test_a_platform_that_is_down_gets_the_answer_later(state: State) -> None:
     board = Board(thread=lambda: Thread(failures=3))
     asked = await accept(state, incoming("1"))
