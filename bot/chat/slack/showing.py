@@ -190,6 +190,14 @@ class SlackShowing:
         self._ended = True
         await self._clear()
 
+    async def stands(self) -> bool:
+        """Whether some of the answer is there already."""
+        with contextlib.suppress(Denied):  # `end` finds out as well
+            spot = await self._place()
+            if spot is not None and self._trail.unsure:
+                await self._trail.adopt(self._stage.posting, spot)
+        return bool(self._trail.messages)
+
     async def close(self) -> None:
         """Leave nothing behind that moves, as far as there is time for that."""
         with contextlib.suppress(TimeoutError):

@@ -1,7 +1,7 @@
 """Shows an answer that nobody asked the bot for: with its sources, or not at all."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from bot.chat.slack.refusals import Denied
 from bot.chat.slack.stage import Stage
@@ -12,6 +12,13 @@ from bot.core.model import AnswerEvent, Sentence
 from bot.core.ports import Place
 
 
+class Shown(Showing, Protocol):
+    """Shows a question, and knows what is shown of it."""
+
+    async def stands(self) -> bool:
+        """Whether some of the answer is there already."""
+
+
 class Unasked:
     """What was overheard as its asker sees it: nothing before the end.
 
@@ -19,7 +26,7 @@ class Unasked:
     way to people, and to whoever waits.
     """
 
-    def __init__(self, showing: Showing, stage: Stage, claim: Claim, /) -> None:
+    def __init__(self, showing: Shown, stage: Stage, claim: Claim, /) -> None:
         self._showing = showing
         self._stage = stage
         self._question = claim.question
@@ -43,10 +50,19 @@ class Unasked:
                 self._stage.stop(self._question)
 
     async def end(self, ended: Ended, /) -> None:
-        """Show an answer that has sources which say it, not such that only may."""
+        """Show an answer that has sources which say it, not such that only may.
+
+        What could not be shown in time, or before somebody else said something, is
+        passed over; what stands there in part is completed in any case.
+        """
         cited = ended.answer.citations if ended.answer else ()
-        if any(citation.quote for citation in cited):
+        if not any(citation.quote for citation in cited):
+            return
+        if await self._showing.stands() or not await self._too_late():
             await self._showing.end(ended)
+
+    async def _too_late(self) -> bool:
+        return self._stage.now() > self._incoming.expires_at or await self._replied()
 
     async def _replied(self) -> bool:
         origin = self._incoming.origin

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from bot.core.errors import Unavailable
 from bot.core.inbox import Claim, Kind, QuestionId
 from bot.core.model import Outcome, Searching, Sentence
 from bot.core.ports import Place
 from tests.fakes.shown import Thread, answered, asked, citation, said
 from tests.fakes.slack import Slack
+from tests.fakes.slack.faults import ratelimited
 from tests.fakes.slack.model import Message
 
 QUESTION = QuestionId("q1")
@@ -91,6 +93,54 @@ async def test_where_threads_cannot_be_read_it_goes_on(
         await showing.end(answered())
 
     assert thread.stopped == []
+
+
+async def test_people_may_reply_while_slack_refuses_the_answer(
+    slack: Slack, thread: Thread, message: Message
+) -> None:
+    slack.faults.next("chat.postMessage", ratelimited(4))
+    async with thread.showings.showing(claim_of(message), noted) as showing:
+        with pytest.raises(Unavailable):
+            await showing.end(answered())
+        await slack.say("sato", "総務", "20日です。解決。", thread=message)
+        await slack.clock.advance(5)
+        await showing.end(answered())
+
+    assert not slack.replies(message)
+
+
+@pytest.mark.parametrize(("seconds", "replies"), [(840, 1), (18_000, 0)])
+async def test_after_a_crash_it_is_not_said_when_nobody_waits_any_more(
+    slack: Slack, thread: Thread, message: Message, seconds: int, replies: int
+) -> None:
+    await slack.clock.advance(seconds)
+    claim = claim_of(message, attempt=2)
+    async with thread.showings.showing(claim, noted) as showing:
+        await showing.end(answered())
+
+    assert len(slack.replies(message)) == replies
+
+
+async def test_what_stands_there_is_brought_to_its_end_whoever_replied(
+    slack: Slack, thread: Thread, message: Message
+) -> None:
+    """Its first process died between the post and the note of it."""
+    async with thread.showings.showing(claim_of(message), noted) as showing:
+        await showing.end(answered())
+    [ours] = slack.replies(message)
+    await slack.say("sato", "総務", "ありがとう、20日ですね", thread=message)
+    await slack.clock.advance(18_000)
+    notes: list[str] = []
+
+    async def note(ts: str) -> None:
+        notes.append(ts)
+
+    claim = claim_of(message, attempt=2)
+    async with thread.showings.showing(claim, note) as showing:
+        await showing.end(answered())
+
+    assert notes == [ours.ts]
+    assert slack.replies(message) == [ours]
 
 
 @pytest.mark.parametrize(
