@@ -68,7 +68,8 @@ class Together:
         return await made
 
     async def _write(self) -> None:
-        """Write until nothing waits any more."""
+        """Write until nothing waits any more; nobody waits for a writer that ended."""
+        batch: list[_Waiting] = []
         try:
             while self._waiting:
                 async with self.turn:
@@ -76,6 +77,10 @@ class Together:
                     await self._make(batch)
         finally:
             self._writing = None
+            left, self._waiting = [*batch, *self._waiting], []
+            for each in left:
+                if not each.made.done():
+                    each.made.set_exception(Unavailable("writing was broken off"))
 
     async def _make(self, batch: Sequence[_Waiting]) -> None:
         by = max(min(each.by for each in batch), time.monotonic() + _GRACE)

@@ -317,6 +317,10 @@ async def test_an_answer_that_was_staged_is_shown_and_not_made_again(
     assert board.threads[asked].events == []
 
 
+async def for_ever(_: float) -> None:
+    await asyncio.Event().wait()
+
+
 async def test_the_clock_is_set_ahead_and_nothing_is_answered_twice(
     state: State,
 ) -> None:
@@ -337,7 +341,7 @@ async def test_the_clock_is_set_ahead_and_nothing_is_answered_twice(
         conversations=state.conversations,
         worker="甲",
         clock=lambda: times[-1],
-        pause=lambda _: asyncio.Event().wait(),
+        pause=for_ever,
     )
     running = asyncio.create_task(desk.run())
     async with asyncio.timeout(20):

@@ -20,7 +20,7 @@ class Transactions:
         self.gate = asyncio.Event()
         self.sizes: list[int] = []
         self.ends: list[float] = []
-        self.fault: Exception | None = None
+        self.fault: BaseException | None = None
 
     async def __call__(
         self, changes: Sequence[Change[Any]], /, *, by: float
@@ -130,3 +130,32 @@ async def test_who_is_cancelled_leaves_nobody_waiting() -> None:
 
     assert await third == "三"
     assert transactions.sizes == [1, 2]
+
+
+async def test_nobody_waits_for_a_writer_that_was_cancelled() -> None:
+    """As everything is when a loop ends: who waited is told, those behind too."""
+    transactions = Transactions()
+    together = Together(transactions)
+    tasks = await started(together, *map(saying, "一二三"))
+
+    for task in asyncio.all_tasks() - {asyncio.current_task(), *tasks}:
+        task.cancel()
+    async with asyncio.timeout(10):
+        await asyncio.wait(tasks)
+
+    for task in tasks:
+        with pytest.raises(Unavailable, match="broken off"):
+            await task
+    transactions.gate.set()
+    assert await together.make(saying("四")) == "四"
+
+
+async def test_a_transaction_that_is_cancelled_is_told() -> None:
+    transactions = Transactions()
+    together = Together(transactions)
+    transactions.fault = asyncio.CancelledError()
+    transactions.gate.set()
+
+    async with asyncio.timeout(10):
+        with pytest.raises(Unavailable, match="broken off"):
+            await together.make(saying("一"))
