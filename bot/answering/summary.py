@@ -20,8 +20,8 @@ _SPARE: Final = 0.95
 _OPENING: Final = 0.2
 """Share of the room that the beginning of a thread has where not all of it fits."""
 
-_LONGEST: Final = 0.25
-"""Share of the room that one message has."""
+_LONGEST: Final = _OPENING
+"""Share of the room that one message has, so that the first one has room."""
 
 _NAME_TOKENS: Final = 16
 
@@ -141,10 +141,12 @@ class SummaryPrompt:
         )
 
     def shorter(self) -> Self | None:
-        """Return the prompt without the older half of the messages."""
+        """Return the prompt with the first message and the newer half of the others."""
         if len(self.said) <= 1:
             return None
-        return replace(self, said=self.said[len(self.said) // 2 :])
+        first, *others = self.said
+        newer = others[(len(others) + 1) // 2 :]
+        return replace(self, said=(first, *newer))
 
     def _request(self, *, insist: bool) -> Iterator[str]:
         says = _WORDS[self.question.language]
@@ -195,7 +197,7 @@ def fitting(
     costs = [cost(each) for each in prompt.said]
     if sum(costs) <= room:
         return prompt
-    first = _within(costs, int(room * _OPENING))
+    first = _within(costs, int(room * _OPENING)) or _within(costs[:1], room)
     last = _within(costs[:first:-1], room - sum(costs[:first]))
     recent = prompt.said[len(prompt.said) - last :]
     return replace(prompt, said=(*prompt.said[:first], *recent))

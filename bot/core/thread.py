@@ -31,7 +31,8 @@ class Said:
 class Thread:
     """The messages of a thread before a question, oldest first, but for our own.
 
-    `count` is how many there were, `said` those that were read.
+    `count` is how many there were, or of a thread that is too long to be listed how
+    many were found; `said` are those that were read.
     """
 
     said: tuple[Said, ...] = ()

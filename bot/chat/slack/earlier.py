@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import accumulate, count
 from string import ascii_uppercase
 from typing import Final
 
@@ -49,7 +49,10 @@ CHARACTERS: Final = 2_000
 """Of one message."""
 
 ALL_CHARACTERS: Final = 40_000
-"""Of all of them; the oldest go first."""
+"""Of all of them."""
+
+_OPENING: Final = ALL_CHARACTERS // 5
+"""Of those at the beginning, of a thread that has more than all."""
 
 PEOPLE: Final = 40
 """Names that are looked up for one thread."""
@@ -190,15 +193,17 @@ def _chosen(found: Sequence[Json]) -> Iterator[tuple[int, Json]]:
 
 
 def _bounded(said: Sequence[Said]) -> list[Said]:
-    """Leave out what is older than there is room for."""
-    left = ALL_CHARACTERS
-    kept: list[Said] = []
-    for each in reversed(said):
-        left -= len(each.text)
-        if left < 0:
-            break
-        kept.insert(0, each)
-    return kept
+    """Leave out of the middle what there is no room for."""
+    opening = said[: _fitting(said, _OPENING)]
+    left = ALL_CHARACTERS - sum(len(each.text) for each in opening)
+    others = said[len(opening) :]
+    return [*opening, *others[len(others) - _fitting(others[::-1], left) :]]
+
+
+def _fitting(said: Iterable[Said], room: int) -> int:
+    """Return how many of the first ones have room."""
+    sums = accumulate(len(each.text) for each in said)
+    return sum(each <= room for each in sums)
 
 
 def _author(message: Json) -> str:

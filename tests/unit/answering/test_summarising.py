@@ -292,6 +292,21 @@ def test_of_a_message_that_has_no_room_the_beginning_is_told() -> None:
     assert size(kept) + SPEC.output <= SPEC.context
 
 
+@pytest.mark.parametrize("context", [4_096, 8_192, 32_768])
+@pytest.mark.parametrize("times", [60, 120])
+def test_how_a_thread_began_is_told_however_long_that_is(
+    context: int, times: int
+) -> None:
+    root = "障害の根本原因はDBの枯渇です。" * times
+    prompt = a_prompt(root, *["了解です、確認します。" * 10] * 180)
+    kept = fitting(prompt, replace(SPEC, context=context), len)
+
+    assert kept.said[0].place == 1
+    assert root.startswith(kept.said[0].text.rstrip("…"))
+    assert kept.said[-1].place == 181
+    assert size(kept) + SPEC.output <= context
+
+
 def test_a_thread_that_has_room_is_told_whole() -> None:
     prompt = a_prompt(*TALK)
 
@@ -320,7 +335,9 @@ async def test_a_prompt_that_was_too_long_is_sent_again_with_less() -> None:
     shorter = prompt.shorter()
 
     assert shorter is not None
-    assert shorter.said == prompt.said[4:]
+    assert shorter.said == (prompt.said[0], *prompt.said[5:])
+    two = a_prompt("一件目", "二件目")
+    assert two.shorter() == replace(two, said=two.said[:1])
     assert a_prompt("一件").shorter() is None
 
 

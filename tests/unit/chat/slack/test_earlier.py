@@ -236,16 +236,19 @@ async def test_of_a_thread_without_end_the_last_hour_is_read_too(
     assert len(slack.calls_to("conversations.replies")) == 2
 
 
-async def test_the_oldest_of_very_long_messages_go_first(slack: Slack) -> None:
-    root = await slack.say("tanaka", "総務", "長" * 3_000)
+async def test_very_long_messages_in_the_middle_are_left_out(slack: Slack) -> None:
+    root = await slack.say("tanaka", "総務", "障害の原因" + "長" * 3_000)
     for number in range(40):
         await slack.say("tanaka", "総務", f"{number}" + "文" * 2_500, thread=root)
     question = await slack.say("smith", "総務", WHAT, thread=root)
 
     thread = await read(slack, asked(question))
 
+    places = [each.place for each in thread.said]
     assert sum(len(each.text) for each in thread.said) <= 40_000
+    assert thread.said[0].text.startswith("障害の原因")
     assert thread.said[-1].text.startswith("39")
+    assert places == [*range(1, 5), *range(26, 42)]
     assert thread.count == 41
 
 
