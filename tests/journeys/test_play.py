@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import sys
@@ -16,6 +17,8 @@ from aiohttp import ClientSession, ClientWebSocketResponse
 
 from tests.fakes.slack import Slack, slack_server
 from tests.fakes.slack.play.house import environment
+from tests.fakes.slack.play.standin import written
+from tests.fakes.slack.play.stories import tell
 from tests.fakes.slack.play.web import page
 from tests.fakes.slack_house import SlackHouse, synced
 
@@ -150,7 +153,14 @@ async def test_the_page_is_whole_and_loads_nothing_from_elsewhere(
     async with browser.get("/") as response:
         html = await response.text()
         policy = response.headers["Content-Security-Policy"]
-    for name in ("page.css", "page.js", "blocks.js", "message.js", "text.js"):
+    for name in (
+        "page.css",
+        "page.js",
+        "blocks.js",
+        "message.js",
+        "text.js",
+        "trying.js",
+    ):
         async with browser.get(f"/page/{name}") as response:
             assert response.status == 200
             written = await response.text()
@@ -309,3 +319,52 @@ async def _evaluate(tools: ClientWebSocketResponse, expression: str) -> Any:
         await tools.send_json({"id": 1, "method": "Runtime.evaluate", "params": what})
         answer = await tools.receive_json()
     return answer["result"]["result"]["value"]
+
+
+async def test_what_can_be_tried_is_there_in_both_languages(
+    slack: Slack, browser: ClientSession
+) -> None:
+    """Every channel and every thread that the list leads to is in the workspace."""
+    await tell(slack)
+    async with browser.get("/page/trying.js") as response:
+        listed = await response.text()
+    japanese, english = listed.split("const EN")
+    said = [
+        message.text
+        for channel in slack.workspace.channels.values()
+        for message in channel.messages.values()
+    ]
+
+    assert japanese.count("name:") == english.count("name:") > 0
+    for where in re.findall(r'where: "(\w+)"', listed):
+        assert slack.workspace.channel(where)
+    for opening in re.findall(r'thread: "([^"]+)"', listed):
+        assert any(text.startswith(opening) for text in said)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        (
+            (
+                "資料 1\n題名: 休暇\n^abc 半休は14時までです。^abc 名刺は総務で作ります。\n"
+                "----- x 資料おわり -----\n質問: 半休は何時までですか"
+            ),
+            ["半休は14時までです [1]。", "名刺は総務で作ります [1]。"],
+        ),
+        (
+            (
+                "Source 1\n^abc - Ask the desk.\n----- x sources end -----\n"
+                "Question: 火星の駐車場は"
+            ),
+            ["NO_ANSWER"],
+        ),
+        (
+            "2026-01-05 佐藤: ^abc 会場を決めます。\n2026-01-05 Smith: ^abc Agreed.",
+            ["佐藤さん: 会場を決めます。\n", "Smith wrote: Agreed.\n"],
+        ),
+    ],
+    ids=["answer", "nothing", "summary"],
+)
+def test_the_stand_in_only_copies(prompt: str, expected: list[str]) -> None:
+    assert written(prompt) == expected

@@ -11,6 +11,8 @@ from tempfile import TemporaryDirectory
 from bot.core.errors import ConfigError
 from tests.fakes.slack import Clock, Slack, slack_server
 from tests.fakes.slack.play.house import House, furnished, settings_of, with_models
+from tests.fakes.slack.play.standin import standing_in
+from tests.fakes.slack.play.stories import tell
 from tests.fakes.slack.play.web import page
 
 PATIENCE = 60.0
@@ -24,12 +26,14 @@ async def play(port: int) -> int:
         async with (
             slack_server(clock=Clock(ticking=True)) as slack,
             page(slack, port=port) as address,
+            standing_in() as standin,
         ):
             house = furnished(Path(folder), slack)
-            house, model = await with_models(house, settings_of(house))
+            house, model = await with_models(house, settings_of(house), standin)
             print(f"model: {model}", flush=True)
             if not await house.sync():
                 return 1
+            await tell(slack)
             return await _serve(house, slack, address)
 
 

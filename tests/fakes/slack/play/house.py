@@ -14,6 +14,7 @@ from bot import settings
 from bot.app import NONE
 from bot.commands.demo import samples, usable
 from bot.settings import Settings
+from tests.fakes.ollama_shaped import MODEL
 from tests.fakes.slack import Slack
 
 ROOT: Final = Path(__file__).parents[4]
@@ -25,6 +26,14 @@ LEAVING: Final = 30.0
 """Seconds that `serve` may take to stop; it promises 25."""
 
 SETTINGS: Final = """
+[[sources]]
+name = "legal"
+connector = "folder"
+access = ["pub"]
+chat_text = "link-only"
+options = {{ path = "legal" }}
+link = "https://files.example.jp/legal/{{path}}"
+
 [index]
 backend = "memory"
 
@@ -49,7 +58,11 @@ access = ["grp:confluence:人事部"]
 [slack.channels.CWITHPARTNER]
 external = true
 """
-"""What channels can have: people to call, answers unasked, more to read, outsiders."""
+"""A source whose text stays out of chats, and what channels can have: people to call,
+answers unasked, more to read, outsiders."""
+
+PAPERS: Final = Path(__file__).parent / "papers"
+"""The documents of that source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +132,7 @@ def furnished(folder: Path, slack: Slack, /) -> House:
             shutil.copytree(item, folder / item.name)
         elif item.suffix in {".zip", ".bundle"}:
             shutil.copy(item, folder)
+    shutil.copytree(PAPERS, folder / "legal")
     written = (source / "shirube.toml").read_text(encoding="utf-8")
     more = SETTINGS.format(
         url=slack.url, bot_token=slack.bot_token, app_token=slack.app_token
@@ -141,16 +155,29 @@ def environment(given: Mapping[str, str], /) -> dict[str, str]:
     return kept | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
 
 
-async def with_models(house: House, wanted: Settings, /) -> tuple[House, str]:
-    """Return the house with the models that can be used, and what answers there."""
+async def with_models(
+    house: House, wanted: Settings, standin: str, /
+) -> tuple[House, str]:
+    """Return the house with the models that can be used, and what answers there.
+
+    Where a model is wanted and none is found, the one at `standin` answers.
+    """
     if wanted.hosts:
         return house, ", ".join(wanted.hosts)
     found, problems = await usable(wanted)
     chat = _unless_off(wanted.ollama.chat_model, found.ollama.chat_model)
     embed = _unless_off(wanted.ollama.embed_model, found.ollama.embed_model)
     chosen = {"SHIRUBE_OLLAMA__CHAT_MODEL": chat, "SHIRUBE_OLLAMA__EMBED_MODEL": embed}
+    said = chat
+    if wanted.ollama.chat_model == NONE:
+        said = "none: answers are quotations"
+    elif chat == NONE:
+        said = (
+            "a stand-in that copies sentences: what it writes shows nothing of quality"
+        )
+        chosen["SHIRUBE_OLLAMA__URL"] = standin
+        chosen["SHIRUBE_OLLAMA__CHAT_MODEL"] = MODEL
     made = House(house.folder, {**house.environment, **chosen})
-    said = "none: answers are sentences of the documents" if chat == NONE else chat
     return made, "\n  ".join([said, *problems])
 
 

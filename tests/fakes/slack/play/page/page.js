@@ -2,6 +2,7 @@
 import { blocks, filled } from "./blocks.js";
 import { el } from "./dom.js";
 import { message } from "./message.js";
+import { trying } from "./trying.js";
 import { words as wordsOf } from "./words.js";
 
 const $ = (selector) => document.querySelector(selector);
@@ -92,6 +93,10 @@ function drawList(here) {
     }, channel.kind === HOME ? `🏠 ${words.home}` : title(channel, here),
     channel.shared ? el("small", {}, words.shared) : null,
     channel.ours ? null : el("small", {}, words.without)))));
+  $("#trying summary").textContent = words.trying;
+  replaceIfChanged($("#trying ul"), [here.me.locale, shown.channels], () => trying(here.me.locale)
+    .filter((one) => shown.channels.some((channel) => channel.id === one.where))
+    .map((one) => el("li", {}, el("button", { onclick: () => attempt(one) }, one.name), el("small", {}, one.after))));
   $("#refused").hidden = shown.refused.length === 0;
   $("#refused summary").textContent = words.refused(shown.refused.length);
   replaceIfChanged($("#refused ol"), shown.refused, () => shown.refused.map((line) => el("li", {}, line)));
@@ -247,6 +252,20 @@ async function send(composer) {
   else composer.elements.text.value = text;
 }
 
+// Goes where it can be tried and writes it down there; sending is left to who tries.
+async function attempt(one) {
+  go({ where: one.where, thread: "" }, "main");
+  await refresh();
+  const root = one.thread && shown.here.messages.find((said) => said.text.startsWith(one.thread));
+  if (root) {
+    go({ thread: root.ts }, "thread");
+    await refresh();
+  }
+  const composer = $(root ? "#replying" : "#composer");
+  composer.elements.text.value = one.text;
+  composer.elements.text.focus();
+}
+
 // --- beginning ----------------------------------------------------------------------
 
 for (const composer of [$("#composer"), $("#replying")]) {
@@ -276,6 +295,6 @@ async function begin() {
 }
 
 window.addEventListener("hashchange", begin);
-document.body.dataset.pane = place().thread ? "thread" : "main";
+document.body.dataset.pane = place().thread ? "thread" : place().where ? "main" : "list";
 await begin();
 new EventSource("/changes").addEventListener("message", refresh);

@@ -10,6 +10,7 @@ const WORDS = {
     about: "この発言について聞く", stop: "停止", guest: "ゲスト", stranger: "社外", app: "アプリ",
     starting: "Bot は起動中です…", empty: "まだ何もありません。", close: "閉じる",
     refused: (n) => `Slack が断った呼び出し: ${n}`, again: "クライアントを開き直す", choose: "選択…",
+    trying: "試せること",
   },
   en: {
     who: "You are", home: "App Home", dm: "Your DM with Shirube", members: (n) => `${n} members`,
@@ -20,6 +21,7 @@ const WORDS = {
     about: "Ask about this message", stop: "Stop", guest: "guest", stranger: "external", app: "APP",
     starting: "The bot is starting…", empty: "Nothing here yet.", close: "Close",
     refused: (n) => `Calls that Slack refused: ${n}`, again: "Reopen the client", choose: "Choose…",
+    trying: "What to try",
   },
 };
 
