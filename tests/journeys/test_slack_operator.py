@@ -85,6 +85,21 @@ async def test_a_scope_that_is_missing_is_named_with_the_page_to_add_it_on(
             await asyncio.Event().wait()
 
 
+async def test_a_token_that_is_revoked_while_nobody_asks_is_told(
+    house: SlackHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So is that there is a good one again, without a question."""
+    monkeypatch.setattr(refusals, "AWAY", 0.1)
+    slack = house.slack
+    with capture_logs() as lines:
+        async with house.serving():
+            revoked = slack.tokens.pop(slack.bot_token)
+            told = "slack.bot_token: Slack refuses it (invalid_auth); set the token"
+            assert await until_ready_says(lines, told) == 503
+            slack.tokens[slack.bot_token] = revoked
+            assert await until_ready_says(lines, "all are connected") == 200
+
+
 async def test_a_token_that_is_revoked_meanwhile_loses_no_question(
     house: SlackHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,8 +111,11 @@ async def test_a_token_that_is_revoked_meanwhile_loses_no_question(
             revoked = slack.tokens.pop(slack.bot_token)
             question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
             await slack.until(lambda: slack.calls[-1].error == "invalid_auth")
+            told = "slack.bot_token: Slack refuses it (invalid_auth); set the token"
+            assert await until_ready_says(lines, told) == 503
             slack.tokens[slack.bot_token] = revoked
             await slack.until(lambda: answers(slack, question), within=30)
+            assert await until_ready_says(lines, "all are connected") == 200
 
     assert "Slack refuses us: invalid_auth" in str(lines)
     assert len(slack.replies(question)) == 1

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.chat.audience import Grants
 from bot.chat.counting import Questions
 from bot.chat.desk import Answers, Note
+from bot.chat.slack.client import Client
 from bot.chat.slack.quiet import quiet_logger
 from bot.chat.slack.reception import Lookups
 from bot.chat.slack.stage import Look
@@ -40,9 +41,9 @@ class Access:
     host: str = "127.0.0.1"
     port: int = 3000
 
-    def client(self) -> AsyncWebClient:
+    def client(self) -> Client:
         """Return a client that repeats nothing by itself."""
-        return AsyncWebClient(
+        return Client(
             token=self.bot_token,
             base_url=self.api_url,
             proxy=self.proxy,

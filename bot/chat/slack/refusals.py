@@ -33,17 +33,20 @@ _GONE: Final = frozenset(
     ]
 )
 _UNSURE: Final = frozenset(["fatal_error", "internal_error", "request_timeout"])
-_AWAY: Final = frozenset(
+LOST: Final = frozenset(
     [
         "account_inactive",
         "invalid_auth",
+        "not_allowed_token_type",
         "not_authed",
-        "service_unavailable",
         "team_access_not_granted",
         "token_expired",
         "token_revoked",
     ]
 )
+"""What Slack says of a token that somebody has to replace."""
+
+_AWAY: Final = LOST - {"not_allowed_token_type"} | {"service_unavailable"}
 
 
 class Denied(Exception):
@@ -74,6 +77,12 @@ def meaning_of(error: Exception, /) -> Denied | Unavailable:
     if on_the_way is not None:
         return Unavailable(on_the_way)
     return Unsure(f"Slack does not answer: {type(error).__name__}")
+
+
+def word_of(error: Exception, /) -> str | None:
+    """Return Slack's word for why a call failed, where it is Slack that says so."""
+    data = getattr(getattr(error, "response", None), "data", None)
+    return data.get("error") if isinstance(data, Mapping) else None
 
 
 def _on_the_way(error: Exception) -> str | None:

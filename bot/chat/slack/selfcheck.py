@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.chat.slack.refusals import FAILURES, meaning_of
+from bot.chat.slack.refusals import FAILURES, LOST, meaning_of, word_of
 from bot.chat.slack.terms import Us
 from bot.core.errors import ConfigError, Unavailable
 
@@ -37,19 +37,6 @@ WANTED: Final = {
 
 SKEW: Final = 60.0
 """Seconds that our clock may differ from Slack's; signatures bear 300."""
-
-_LOST: Final = frozenset(
-    [
-        "account_inactive",
-        "invalid_auth",
-        "not_authed",
-        "not_allowed_token_type",
-        "team_access_not_granted",
-        "token_expired",
-        "token_revoked",
-    ]
-)
-"""What Slack says of a token that somebody has to replace."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +92,8 @@ async def _asked(setting: str, call: Awaitable[Any], problems: list[str]) -> Any
     try:
         return await call
     except FAILURES as error:
-        code = _code(error)
-        if code in _LOST:
+        code = word_of(error)
+        if code in LOST:
             problems.append(
                 f"{setting}: Slack refuses it ({code}); set the token that the pages "
                 "of the app show now"
@@ -129,11 +116,6 @@ async def _asked(setting: str, call: Awaitable[Any], problems: list[str]) -> Any
             raise meant from error
         problems.append(f"{setting}: Slack refuses it ({code})")
         return None
-
-
-def _code(error: Exception) -> str | None:
-    data = getattr(getattr(error, "response", None), "data", None)
-    return data.get("error") if isinstance(data, Mapping) else None
 
 
 def _scopes(headers: Mapping[str, str]) -> frozenset[str]:

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from contextlib import suppress
+from itertools import count
+from typing import Any, Final
 
 import structlog
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app
@@ -10,7 +12,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.chat.desk import Desk
-from bot.chat.slack import actions
+from bot.chat.slack import actions, refusals
 from bot.chat.slack.app import Body, Late, bolt_app
 from bot.chat.slack.calling import Calling
 from bot.chat.slack.directory import Directory
@@ -42,6 +44,9 @@ from bot.core.ports import (
 from bot.telemetry import SHOWING_FAILED
 
 log = structlog.get_logger()
+
+_SELDOM: Final = 10
+"""Of so many looks at the token, one is taken though nothing is wrong with it."""
 
 
 class Tenancy:
@@ -162,6 +167,7 @@ class Tenancy:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._desk.run())
             group.create_task(self._notices.run())
+            group.create_task(self._look_at_token())
             if self._access.app_token is None:
                 group.create_task(self._serve_http())
             else:
@@ -182,9 +188,17 @@ class Tenancy:
         await self._desk.drain()
 
     def troubles(self) -> Sequence[str]:
-        """Say why nothing can be heard."""
-        trouble = self._sockets.trouble() if self._sockets is not None else None
-        return [trouble] if trouble else []
+        """Say why nothing can be heard, and why nothing can be said."""
+        deaf = self._sockets.trouble() if self._sockets is not None else None
+        return [trouble for trouble in (deaf, self._client.trouble()) if trouble]
+
+    async def _look_at_token(self) -> None:
+        """Find out that a token is refused though nobody asks, and is good again."""
+        for look in count(1):
+            await asyncio.sleep(refusals.AWAY)
+            if self._client.refused or look % _SELDOM == 0:
+                with suppress(*refusals.FAILURES):
+                    await self._client.auth_test()
 
     def _nobody_reads(self, question: QuestionId) -> None:
         self._desk.stop(question)
