@@ -156,6 +156,37 @@ async def test_what_is_answered_privately_is_about_the_thread_too(
     assert "経費精算の締め日って月末だよね？" in model.told
 
 
+async def test_who_left_the_channel_gets_nothing_that_is_said_there(
+    firm: Library, model: Obedient
+) -> None:
+    """More of a private answer, asked for by somebody who is no member any more."""
+    model.say(WRITTEN)
+    slack = firm.slack
+    await slack.invite("tanaka", "jinji")
+    root = await a_talk(slack, where="jinji")
+    await asked(firm, root, "これってどうなってる？", who="sato")
+    await slack.click("tanaka", last(firm, root), "shirube_privately")
+    await firm.told("tanaka")
+    [private] = [m for m in slack.dm("tanaka").messages.values() if m.metadata][-1:]
+    await slack.leave("tanaka", "jinji")
+    await slack.say("sato", "jinji", "締め日は極秘9182に決定", thread=root)
+    await firm.bot.heard()
+    before = len(model.prompts)
+    talk = slack.dm("tanaka").messages
+
+    await slack.click("tanaka", private, "shirube_more")
+    await slack.until(
+        lambda: (
+            sum(bool(firm.bot.answers(m)) for m in talk.values() if not m.thread_ts)
+            == 2
+        ),
+        within=20,
+    )
+
+    assert "極秘9182" not in model.told
+    assert "月末だよね" not in str(model.prompts[before:])
+
+
 async def test_more_of_such_an_answer_is_more_of_the_same(plain: Library) -> None:
     pages = {
         "parents": Page(

@@ -84,14 +84,17 @@ class Earlier:
     async def read(self, incoming: Incoming, /) -> Thread | None:
         """Return the thread of a question; None for one outside of threads.
 
-        What people wrote counts, and programs that may ask there; our own answers do
-        not: they are turns of the conversation, as long as they may be shown.
+        Who is answered elsewhere must be a member of its channel still. What people
+        wrote counts, and programs that may ask there; our own answers do not: they are
+        turns of the conversation, as long as they may be shown.
         """
         place = _place(incoming)
         if place is None:
             return None
         try:
             async with asyncio.timeout(SECONDS):
+                if not await self._may_read(incoming, place):
+                    return None
                 found = await self._messages(place)
                 return await self._thread(found, incoming.language)
         except Denied as denied:
@@ -100,6 +103,11 @@ class Earlier:
         except (Unavailable, TimeoutError) as error:
             log.warning(THREAD_UNREAD, error=str(error) or "it takes too long")
             return Thread(reading=Reading.FAILED)
+
+    async def _may_read(self, incoming: Incoming, place: _Place) -> bool:
+        if THREAD not in incoming.hints:
+            return True  # it is answered where it is read
+        return await self._directory.is_in(incoming.asker, place.channel)
 
     async def _messages(self, place: _Place) -> list[Json]:
         """Return what somebody said in the thread before, in its order."""

@@ -104,13 +104,14 @@ def _below(repeated: Incoming) -> Incoming:
 
 
 def _thread_of(before: Incoming) -> Mapping[str, object]:
-    """Say in which thread it was asked, for what it points back to."""
+    """Say in which thread it was asked, for what it points back to, and when."""
     origin = before.origin
+    asked_at = f"{before.asked_at.timestamp():.6f}"
     if origin.thread is None:
         return {}
     where = {
         "channel": origin.channel,
         "thread": origin.thread,
-        "message": origin.message,
+        "message": origin.message or asked_at,
     }
     return {THREAD: where}

@@ -308,6 +308,44 @@ async def test_what_is_answered_privately_is_about_the_same_thread(
     assert [each.author for each in thread.said] == ["tanaka", "sato"]
 
 
+async def test_who_left_a_channel_has_none_of_its_threads_read_for_them(
+    slack: Slack,
+) -> None:
+    for who in ("tanaka", "smith"):
+        await slack.invite(who, "jinji")
+    _, question = await a_talk(slack, "jinji")
+    pressed = AskedAgain(question="q1", user="UTANAKA", how=Again.PRIVATELY)
+    repeats = Repeats(us=US, terms=TERMS)
+    private = repeats.again(asked(question), pressed, now=slack.clock.datetime())
+    more = replace(pressed, question="q2", how=Again.MORE)
+    again = repeats.again(private, more, now=slack.clock.datetime())
+    assert (await read(slack, again)).said
+    await slack.leave("tanaka", "jinji")
+
+    assert await reader(slack).read(private) is None
+    assert await reader(slack).read(again) is None
+
+
+async def test_what_was_said_after_a_repeated_question_is_not_read_for_one_person(
+    slack: Slack,
+) -> None:
+    root, question = await a_talk(slack)
+    await slack.clock.advance(60)
+    repeats = Repeats(us=US, terms=TERMS)
+    anew = AskedAgain(question="q1", user="USMITH", how=Again.ANEW)
+    shown = repeats.again(asked(question), anew, now=slack.clock.datetime())
+    await slack.clock.advance(60)
+    await slack.say("sato", "総務", "あとからの極秘の発言", thread=root)
+    pressed = AskedAgain(question="q2", user="UTANAKA", how=Again.PRIVATELY)
+    private = repeats.again(shown, pressed, now=slack.clock.datetime())
+
+    thread = await read(slack, private)
+
+    assert shown.origin.message is None
+    assert "極秘" not in str(thread.said)
+    assert thread.said[0].author == "tanaka"
+
+
 async def test_what_is_asked_once_more_is_about_all_of_the_thread(
     slack: Slack,
 ) -> None:
