@@ -26,9 +26,11 @@ from bot.core.model import (
     Reason,
 )
 from bot.core.ports import ModelSpec
+from bot.core.thread import Reading
 from bot.text import phrases
 from bot.text.phrases import Phrase
 from bot.text.split import truncate
+from bot.text.threads import points_back
 
 _DECLINED: Final[dict[Reason, Phrase]] = {
     Reason.NOT_FOUND: phrases.NOT_FOUND,
@@ -51,9 +53,20 @@ _REASONS: Final[dict[tuple[AnswerKind, Reason], Phrase]] = {
 
 
 def declined(reason: Reason, question: Question, confidence: float = 0.0) -> Declined:
-    """Decline in the language of the question."""
+    """Decline in the language of the question.
+
+    It may not be found because the thread that it points back to could not be read.
+    """
     text = _DECLINED[reason].say(question.language)
+    if reason is Reason.NOT_FOUND and _points_nowhere(question):
+        text = f"{text}\n{phrases.THREAD_UNREAD.say(question.language)}"
     return Declined(reason=reason, text=text, confidence=confidence)
+
+
+def _points_nowhere(question: Question) -> bool:
+    thread = question.thread
+    unread = thread is not None and thread.reading is not Reading.READ
+    return unread and points_back(question.text)
 
 
 async def concluded(

@@ -45,6 +45,17 @@ NOT_FOUND: Final = Phrase(
         "Try other words, or ask the team in charge."
     ),
 )
+THREAD_UNREAD: Final = Phrase(
+    ja=(
+        "このスレッドのこれまでの発言を読み込めなかったため、"
+        "何についての質問か分からなかった可能性があります。"
+        "知りたいことを省略せずに書いて、もう一度お試しください。"
+    ),
+    en=(
+        "I could not read what was said in this thread before, so I may not know what "
+        "you mean. Please ask again and name it."
+    ),
+)
 EMPTY_QUESTION: Final = Phrase(
     ja=(
         "ご質問の内容が空のようです。知りたいことを文章かキーワードでお送りください。"

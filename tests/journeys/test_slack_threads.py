@@ -251,6 +251,25 @@ async def test_a_slack_that_does_not_show_the_thread_is_answered_all_the_same(
     assert "月末だよね" not in model.told
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("これってどうなってる？", phrases.THREAD_UNREAD.ja),
+        ("What about this?", phrases.THREAD_UNREAD.en),
+    ],
+)
+async def test_who_points_at_a_thread_that_slack_does_not_show_is_told(
+    plain: Library, question: str, said: str
+) -> None:
+    root = await a_talk(plain.slack)
+    plain.slack.faults.always("conversations.replies", Refuse("internal_error"))
+    answer = await asked(plain, root, question)
+    other = await asked(plain, root, "駐車場はどこにありますか？")
+
+    assert said in answer
+    assert "このスレッド" not in other
+
+
 # --- summaries ------------------------------------------------------------------
 
 
