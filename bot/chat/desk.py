@@ -15,12 +15,14 @@ import structlog
 from bot.answering.streams import closing
 from bot.chat.course import Course, Timing
 from bot.chat.endings import ending, turn_of, unanswered
+from bot.chat.permitting import Permits
 from bot.chat.surface import Earlier, Ended, Showing, Surface, packed, unpacked
 from bot.core.access import Audience
 from bot.core.errors import BotError, Conflict, Unavailable
 from bot.core.feedback import Provenance, provenance
 from bot.core.inbox import Claim, Incoming, Kind, QuestionId
 from bot.core.model import (
+    Answer,
     AnswerEvent,
     Declined,
     Finished,
@@ -70,6 +72,10 @@ PAUSES: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds between attempts to show an answer; the last for as long as it takes."""
 
 
+async def _whatever_it_is(_: Answer, __: Audience) -> bool:
+    return True
+
+
 class _Narrowed(Exception):
     """Those who will see the answer may see less than before; is some of it shown?"""
 
@@ -113,6 +119,7 @@ class Desk:
         clock: Callable[[], datetime],
         profile: Callable[[Incoming], Profile] = lambda _: Profile.DOCS,
         earlier: Earlier | None = None,
+        permits: Permits = _whatever_it_is,
         note: Note = lambda _, __: None,
         pause: Pause = asyncio.sleep,
     ) -> None:
@@ -124,6 +131,7 @@ class Desk:
         self._clock = clock
         self._profile = profile
         self._earlier = earlier
+        self._permits = permits
         self._note = note
         self._pause = pause
         self._grown = asyncio.Event()
@@ -225,13 +233,24 @@ class Desk:
             return
         posted = partial(self._claims.posted, claim)
         async with self._surface.showing(claim, posted) as showing:
-            if claim.staged is None or mistakes > ATTEMPTS:
+            staged = await self._staged(claim) if mistakes <= ATTEMPTS else None
+            if staged is None:
                 ended = await self._ended(claim, showing)
                 await self._until_done(self._claims.stage, claim, packed(ended))
             else:
-                ended = unpacked(claim.staged)
+                ended = staged
             await self._until_done(showing.end, ended)
         await self._until_done(self._finish, claim, ended)
+
+    async def _staged(self, claim: Claim) -> Ended | None:
+        """Return what was staged, unless rights or settings have changed since."""
+        if claim.staged is None:
+            return None
+        ended = unpacked(claim.staged)
+        if ended.answer is None or not ended.answer.citations:
+            return ended
+        audience = await self._readers(claim.incoming)
+        return ended if await self._permits(ended.answer, audience) else None
 
     async def _finish(self, claim: Claim, ended: Ended) -> None:
         self._mistakes.pop(claim.question, None)

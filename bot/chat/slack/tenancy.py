@@ -12,6 +12,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.chat.desk import Desk
+from bot.chat.permitting import Permitting
 from bot.chat.slack import actions, refusals
 from bot.chat.slack.app import Body, Late, bolt_app
 from bot.chat.slack.calling import Calling
@@ -292,6 +293,11 @@ def _opening(
 
 
 def _desk(surface: SlackSurface, earlier: Earlier, rooms: Rooms) -> Desk:
+    permitting = Permitting(
+        catalogue=rooms.catalogue,
+        quotable=rooms.quotable,
+        generations=rooms.generations,
+    )
     return Desk(
         surface=surface,
         answer=rooms.answer,
@@ -301,5 +307,6 @@ def _desk(surface: SlackSurface, earlier: Earlier, rooms: Rooms) -> Desk:
         clock=rooms.clock,
         profile=rooms.profile,
         earlier=earlier.read,
+        permits=permitting.permits,
         note=rooms.note,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat.desk import ATTEMPTS, HISTORY, HOPELESS, Desk
+from bot.chat.permitting import Permits
 from bot.chat.surface import Earlier, Ended, Posted, packed, unpacked
 from bot.core.access import PUB, Audience, principal
 from bot.core.errors import Unavailable
@@ -162,6 +163,10 @@ class Board:
         yield thread
 
 
+async def permitted(_: Answer, __: Audience) -> bool:
+    return True
+
+
 @asynccontextmanager
 async def at_work(
     state: State,
@@ -169,6 +174,7 @@ async def at_work(
     answer: Callable[[Question], AsyncGenerator[AnswerEvent, None]] = answer,
     *,
     earlier: Earlier | None = None,
+    permits: Permits = permitted,
 ) -> AsyncIterator[Desk]:
     desk = Desk(
         surface=board,
@@ -179,6 +185,7 @@ async def at_work(
         clock=clock,
         pause=lambda _: asyncio.sleep(0.01),
         earlier=earlier,
+        permits=permits,
     )
     running = asyncio.create_task(desk.run())
     try:
@@ -315,6 +322,36 @@ async def test_an_answer_that_was_staged_is_shown_and_not_made_again(
 
     assert board.threads[asked].ends == [ended]
     assert board.threads[asked].events == []
+
+
+async def test_what_was_staged_and_may_not_be_shown_any_more_is_made_anew(
+    state: State,
+) -> None:
+    """Rights or settings were changed before it could be shown."""
+    asked = await accept(state, incoming("1"))
+    until = NOW + timedelta(seconds=1)
+    claim = await state.questions.claim("乙", surfaces=["chat"], now=NOW, until=until)
+    assert claim
+    answer_then = replace(finished(a_plain_question()).answer, text="もう秘密です[1]")
+    ended = Ended(
+        outcome=Outcome.ANSWERED,
+        language=Language.JA,
+        text=answer_then.text,
+        answer=answer_then,
+    )
+    await state.questions.stage(claim, packed(ended))
+    await state.questions.release(claim)
+    board, looked = Board(), list[tuple[str, Audience]]()
+
+    async def permits(answer: Answer, audience: Audience) -> bool:
+        looked.append((answer.text, audience))
+        return False
+
+    async with at_work(state, board, permits=permits) as desk:
+        await seen_through(desk, board)
+
+    assert looked == [(answer_then.text, INSIDE)]
+    assert [ended.text for ended in board.threads[asked].ends] == [TEXT]
 
 
 async def for_ever(_: float) -> None:
