@@ -14,7 +14,7 @@ import structlog
 
 from bot.answering.streams import closing
 from bot.chat.course import Course, Timing
-from bot.chat.endings import ending, turn_of, unanswered
+from bot.chat.endings import PassedOver, ending, turn_of, unanswered
 from bot.chat.permitting import Permits
 from bot.chat.surface import Earlier, Ended, Showing, Surface, packed, unpacked
 from bot.core.access import Audience
@@ -239,7 +239,10 @@ class Desk:
                 await self._until_done(self._claims.stage, claim, packed(ended))
             else:
                 ended = staged
-            await self._until_done(showing.end, ended)
+            try:
+                await self._until_done(showing.end, ended)
+            except PassedOver:
+                ended = unanswered(claim, Outcome.CANCELLED)
         await self._until_done(self._finish, claim, ended)
 
     async def _staged(self, claim: Claim) -> Ended | None:

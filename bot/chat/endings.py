@@ -3,7 +3,7 @@
 from typing import Final, assert_never
 
 from bot.chat.surface import Ended
-from bot.core.inbox import Claim, Incoming
+from bot.core.inbox import Claim, Incoming, Kind
 from bot.core.model import Declined, Finished, Outcome, Question, Turn
 from bot.text import phrases
 
@@ -11,6 +11,10 @@ _UNANSWERED: Final = {
     Outcome.CANCELLED: phrases.QUESTION_CANCELLED,
     Outcome.EXPIRED: phrases.QUESTION_EXPIRED,
 }
+
+
+class PassedOver(Exception):
+    """An answer that nobody asked us for is not shown, and so was never given."""
 
 
 def ending(question: Question, event: Finished | Declined, /) -> Ended:
@@ -37,9 +41,14 @@ def ending(question: Question, event: Finished | Declined, /) -> Ended:
             assert_never(event)
 
 
-def turn_of(incoming: Incoming, ended: Ended, /) -> Turn:
-    """Return what a conversation remembers of a question."""
+def turn_of(incoming: Incoming, ended: Ended, /) -> Turn | None:
+    """Return what a conversation remembers of a question.
+
+    Nothing of one that nobody asked us and that we said nothing to.
+    """
     answer = ended.answer
+    if answer is None and incoming.kind is Kind.OVERHEARD:
+        return None
     return Turn(
         question=incoming.text,
         answer=answer.text if answer else "",

@@ -67,7 +67,8 @@ class Showing(Protocol):
 
         What an earlier attempt left is completed or replaced and nothing is said
         twice. May be called again after `Unavailable`. Where there is no place left
-        to show it, such as a thread that was deleted, nothing is done.
+        to show it, such as a thread that was deleted, nothing is done. Raises
+        `PassedOver` for an answer that is kept back on purpose.
         """
 
 

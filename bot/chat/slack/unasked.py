@@ -1,8 +1,10 @@
 """Shows an answer that nobody asked the bot for: with its sources, or not at all."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from bot.chat.endings import PassedOver
 from bot.chat.slack.refusals import Denied
 from bot.chat.slack.stage import Stage
 from bot.chat.surface import Ended, Showing
@@ -46,20 +48,24 @@ class Unasked:
         """
         if isinstance(event, Sentence) and not self._looked:
             self._looked = True
-            if await self._replied():
-                self._stage.stop(self._question)
+            with contextlib.suppress(Unavailable):  # `end` looks again
+                if await self._replied():
+                    self._stage.stop(self._question)
 
     async def end(self, ended: Ended, /) -> None:
         """Show an answer that has sources which say it, not such that only may.
 
         What could not be shown in time, or before somebody else said something, is
-        passed over; what stands there in part is completed in any case.
+        passed over; what stands there in part is completed in any case. Raises
+        `Unavailable` as well where Slack does not say now who replied.
         """
-        cited = ended.answer.citations if ended.answer else ()
-        if not any(citation.quote for citation in cited):
+        if ended.answer is None:
             return
-        if await self._showing.stands() or not await self._too_late():
-            await self._showing.end(ended)
+        if not any(citation.quote for citation in ended.answer.citations):
+            raise PassedOver
+        if not await self._showing.stands() and await self._too_late():
+            raise PassedOver
+        await self._showing.end(ended)
 
     async def _too_late(self) -> bool:
         return self._stage.now() > self._incoming.expires_at or await self._replied()
@@ -72,7 +78,7 @@ class Unasked:
             found = await self._stage.posting.since(
                 origin.channel, origin.message, thread=origin.message
             )
-        except (Denied, Unavailable):
+        except Denied:
             return False
         return any(map(self._by_another, found))
 

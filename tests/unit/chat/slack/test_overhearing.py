@@ -10,7 +10,7 @@ import pytest
 from bot.chat.slack.terms import Overhears
 from bot.core.inbox import Origin, QuestionId
 from bot.core.model import Answer
-from tests.fakes.shown import answered
+from tests.fakes.shown import answered, citation
 from tests.fakes.slack import Slack
 from tests.fakes.slack.model import Message
 from tests.fakes.slack_bot import Around, Bot, bot
@@ -130,6 +130,26 @@ async def test_an_answer_without_a_source_is_kept_back(
     await over(running, said)
     assert texts(running) == [LEAVE]
     assert not slack.replies(said)
+
+
+@pytest.mark.parametrize("quote", ["", None])
+async def test_what_was_kept_back_was_no_answer(
+    slack: Slack, running: Bot, quote: str | None
+) -> None:
+    """It is no turn that a question below it is answered after, and not counted."""
+    sources = () if quote is None else (citation(quote=quote),)
+    running.answerer.found = an_answer(citations=sources)
+    said = await overheard(running)
+    await later(running)
+    await over(running, said)
+    await slack.say("sato", "総務", "@shirube 半休は？", thread=said)
+    await running.answer(said)
+
+    assert running.answerer.asked[-1].history == ()
+    counted = running.metrics.exposition().decode().splitlines()
+    outcomes = [line for line in counted if 'asked="overheard"' in line]
+    assert any('outcome="cancelled"' in line for line in outcomes)
+    assert not any('outcome="answered"' in line for line in outcomes)
 
 
 # --- giving way ---------------------------------------------------------------------

@@ -1,9 +1,12 @@
 """An answer that nobody asked for is shown with its sources, once, or not at all."""
 
+import contextlib
 from dataclasses import replace
 
 import pytest
 
+from bot.chat.endings import PassedOver
+from bot.chat.surface import Ended, Showing
 from bot.core.errors import Unavailable
 from bot.core.inbox import Claim, Kind, QuestionId
 from bot.core.model import Outcome, Searching, Sentence
@@ -31,6 +34,14 @@ async def noted(_: str) -> None:
     """Note nothing."""
 
 
+async def passed_over(showing: Showing, ended: Ended) -> bool:
+    """Have a question end; is its answer kept from people?"""
+    with contextlib.suppress(PassedOver):
+        await showing.end(ended)
+        return False
+    return True
+
+
 @pytest.mark.parametrize(
     ("ended", "replies"),
     [
@@ -44,14 +55,15 @@ async def noted(_: str) -> None:
     ],
 )
 async def test_only_an_answer_with_sources_is_shown(
-    slack: Slack, thread: Thread, message: Message, ended: object, replies: int
+    slack: Slack, thread: Thread, message: Message, ended: Ended, replies: int
 ) -> None:
     async with thread.showings.showing(claim_of(message), noted) as showing:
         await showing.show(Searching(queries=("有給休暇",)))
         await showing.show(Sentence(text="20日です。[1]"))
         assert not slack.replies(message)
-        await showing.end(ended)  # type: ignore[arg-type]  # of the parameters
+        kept_back = await passed_over(showing, ended)
 
+    assert kept_back == (ended.outcome is Outcome.ANSWERED and not replies)
     assert len(slack.replies(message)) == replies
     assert not slack.status(message)
     assert slack.session(message) is None
@@ -104,7 +116,22 @@ async def test_people_may_reply_while_slack_refuses_the_answer(
             await showing.end(answered())
         await slack.say("sato", "総務", "20日です。解決。", thread=message)
         await slack.clock.advance(5)
-        await showing.end(answered())
+        assert await passed_over(showing, answered())
+
+    assert not slack.replies(message)
+
+
+async def test_slack_may_not_say_at_once_who_replied(
+    slack: Slack, thread: Thread, message: Message
+) -> None:
+    await slack.say("sato", "総務", "20日です。解決。", thread=message)
+    async with thread.showings.showing(claim_of(message), noted) as showing:
+        slack.faults.next("conversations.replies", ratelimited(4))
+        await showing.show(Sentence(text="20日です。[1]"))
+        with pytest.raises(Unavailable):
+            await showing.end(answered())
+        await slack.clock.advance(5)
+        assert await passed_over(showing, answered())
 
     assert not slack.replies(message)
 
@@ -116,7 +143,7 @@ async def test_after_a_crash_it_is_not_said_when_nobody_waits_any_more(
     await slack.clock.advance(seconds)
     claim = claim_of(message, attempt=2)
     async with thread.showings.showing(claim, noted) as showing:
-        await showing.end(answered())
+        assert await passed_over(showing, answered()) == (not replies)
 
     assert len(slack.replies(message)) == replies
 
