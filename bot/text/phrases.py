@@ -261,24 +261,24 @@ DEMO_END: Final = Phrase(
 
 LIMITED_GUESTS: Final = Phrase(
     ja="ゲストがいるため、社外公開可の文書だけで回答",
-    en="guests are here, so only documents cleared for outsiders were used",
+    en="Guests are here, so only documents cleared for outsiders were used.",
 )
 LIMITED_SHARED: Final = Phrase(
     ja="社外と共有のチャンネルのため、社外公開可の文書だけで回答",
-    en="this channel is shared with others, so only documents cleared for outsiders "
-    "were used",
+    en="This channel is shared with others, so only documents cleared for outsiders "
+    "were used.",
 )
 LIMITED_UNKNOWN_CHANNEL: Final = Phrase(
     ja="チャンネルの参加者を確認できないため、文書は使っていません",
-    en="I cannot see who is in this channel, so no documents were used",
+    en="I cannot see who is in this channel, so no documents were used.",
 )
 LIMITED_OUTSIDER: Final = Phrase(
     ja="社外の方のため、許可された文書だけで回答",
-    en="you are a guest here, so only documents opened to you were used",
+    en="You are a guest here, so only documents opened to you were used.",
 )
 LIMITED_UNKNOWN_PERSON: Final = Phrase(
     ja="あなたの権限を確認できないため、文書は使っていません",
-    en="I cannot tell what you may read, so no documents were used",
+    en="I cannot tell what you may read, so no documents were used.",
 )
 
 # --- how a question ended without an answer ------------------------------------

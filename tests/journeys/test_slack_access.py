@@ -182,7 +182,7 @@ async def test_row_34_a_channel_that_others_may_come_into_is_shared(
     ("question", "clause"),
     [
         (QUESTION, "ゲストがいるため、社外公開可の文書だけで回答"),
-        (EN, "guests are here"),
+        (EN, "Guests are here"),
     ],
 )
 async def test_row_35_a_guest_in_the_channel_leaves_what_outsiders_may_see(
