@@ -47,6 +47,7 @@ async def _state(app: App, metrics: Metrics) -> Finding:
     if generation is not None:
         begun = await app.state.generations.begun(generation.id)
         metrics.generation(generation.id, begun)
+    await app.state.writing.require()
     return _ok("can be read")
 
 

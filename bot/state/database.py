@@ -34,6 +34,10 @@ class Database(Protocol):
     def engine(self) -> AsyncEngine:
         """Its connections."""
 
+    @property
+    def failing(self) -> bool:
+        """Whether the last `change` found it `Unavailable`."""
+
     def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Read one state of the database, and wait for nobody who writes."""
 

@@ -167,6 +167,11 @@ class SqliteDatabase:
         _prepare_to_change(self._changing.engine, synchronous=synchronous)
         self._together = Together(self._changed)
 
+    @property
+    def failing(self) -> bool:
+        """Whether the last change could not be written."""
+        return self._together.failing
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Read one state of the database; takes no lock."""

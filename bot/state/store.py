@@ -33,6 +33,7 @@ from bot.state.sites import DATABASE, FileSite, Site, in_use, opening
 from bot.state.threads import SqlThreads
 from bot.state.vectors import SqliteVectorCache, make
 from bot.state.waiting import SqlLine
+from bot.state.writing import SqlWriting
 
 VECTORS = "vectors.db"
 
@@ -61,6 +62,7 @@ class State:
     outbox: SqlOutbox
     inbox_upkeep: SqlInboxUpkeep
     feedback: SqlFeedback
+    writing: SqlWriting
     lease: Lease
 
 
@@ -113,6 +115,7 @@ async def open_state(
             outbox=SqlOutbox(database, keep_texts=keep_texts),
             inbox_upkeep=SqlInboxUpkeep(database, keep_texts=keep_texts),
             feedback=SqlFeedback(database, keep_texts=keep_texts),
+            writing=SqlWriting(database, clock=clock),
             lease=lease,
         )
 

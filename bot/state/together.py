@@ -55,6 +55,7 @@ class Together:
 
     def __init__(self, transact: Transact, /) -> None:
         self.turn = asyncio.Lock()
+        self.failing = False
         self._transact = transact
         self._waiting: list[_Waiting] = []
         self._writing: asyncio.Future[None] | None = None
@@ -89,6 +90,7 @@ class Together:
         )
         await asyncio.wait([trying])
         error = trying.exception()
+        self.failing = isinstance(error, Unavailable)
         if error is None:
             for each, result in zip(batch, trying.result(), strict=True):
                 if not each.made.done():

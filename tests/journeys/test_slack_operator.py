@@ -10,10 +10,12 @@ from typing import Any, TypeAlias
 
 import aiohttp
 import pytest
+from sqlalchemy import Connection, Engine, event
 from structlog.testing import capture_logs
 
 from bot.chat.slack import refusals
 from bot.core.errors import ConfigError
+from bot.ops import readiness
 from bot.telemetry import LISTENING
 from tests.fakes.slack import Slack
 from tests.fakes.slack.faults import Refuse, ratelimited
@@ -198,6 +200,29 @@ async def test_by_http_nothing_that_is_signed_would_be_believed(
 
 
 # --- the state database
+
+
+async def test_row_17_a_disk_that_is_full_is_told_until_there_is_room(
+    house: SlackHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "EVERY", 0.1)
+    pages = [1_000_000]
+
+    def obey(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages[-1]}")
+
+    event.listen(Engine, "begin", obey)
+    try:
+        with capture_logs() as lines:
+            async with house.serving():
+                assert await until_ready_says(lines, '"ready": true') == 200
+                pages.append(1)
+                await house.slack.say("tanaka", "総務", f"@shirube {LEAVE * 100}")
+                assert await until_ready_says(lines, "no space left") == 503
+                pages.append(1_000_000)
+                assert await until_ready_says(lines, '"ready": true') == 200
+    finally:
+        event.remove(Engine, "begin", obey)
 
 
 async def test_row_18_while_another_process_writes_nothing_is_acked_and_nothing_lost(

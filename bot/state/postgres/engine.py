@@ -139,6 +139,11 @@ class PostgresDatabase:
         self._reader = self.engine.execution_options(**READING)
         self._together = Together(self._changed)
 
+    @property
+    def failing(self) -> bool:
+        """Whether the last change could not be written."""
+        return self._together.failing
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Read one state of the database; takes no lock."""

@@ -28,6 +28,7 @@ from tests.contracts.state_questions import (
     at_work,
     claimed,
     order,
+    take,
 )
 from tests.contracts.state_records import NOW
 from tests.fakes.answerer import STEPS, Platform, questions
@@ -177,7 +178,12 @@ async def test_a_question_that_finds_the_disk_full_was_not_accepted(
 
     assert await state.questions.find(long.origin) is None
     assert await state.line.any(), "it can still be read"
+    for _ in range(2):
+        with pytest.raises(ReadOnly, match="no space left"):
+            await state.writing.require()
     await obeying(state, "max_page_count = 100000")
+    await state.writing.require()
+    assert await take(state) is None, "nothing is left of what was tried"
     assert (await state.questions.accept(long, now=NOW)).new
     assert await order(state) == ["前", "1712.1"]
 
