@@ -29,7 +29,10 @@ class Repeats:
         self, before: Incoming, again: AskedAgain, /, *, now: datetime
     ) -> Incoming:
         """Return a question as somebody asks it once more, pressing once."""
-        key = f"{again.how}:{again.question}:{again.user}"
+        key = f"{again.how}:{again.question}"
+        if again.how is Again.PRIVATELY:
+            # Anything else is answered once for all who read it, whoever presses.
+            key += f":{again.user}"
         repeated = replace(
             _to_us(before),
             event=key,

@@ -14,6 +14,7 @@ from tests.fakes.slack_bot import Around, Bot, bot
 
 LEAVE = "有給休暇は何日ですか？"
 AGAIN = "shirube_again"
+MORE = "shirube_more"
 PRIVATELY = "shirube_privately"
 
 
@@ -33,6 +34,14 @@ def offers(message: Message) -> dict[str, str]:
         for e in elements
         if "action_id" in e and "text" in e
     }
+
+
+async def all_answered(running: Bot, *people: str) -> None:
+    """Wait until nothing that these people asked is open."""
+    for who in people:
+        asker = running.slack.workspace.user(who).id
+        while await running.state.threads.open_of(asker, surface="slack"):
+            await running.slack.clock.advance(0.01)
 
 
 def last_to(slack: Slack, who: str) -> Message:
@@ -57,6 +66,23 @@ async def test_a_question_that_failed_is_asked_again_where_it_was(
     assert offers(shown)[PRIVATELY] == chatting.PRIVATELY.ja
     assert [each.text for each in running.answerer.asked] == [LEAVE, LEAVE]
     assert len(running.answers(question)) == 2
+
+
+@pytest.mark.parametrize(("action", "breaks"), [(AGAIN, 1), (MORE, 0)])
+async def test_two_people_who_press_below_an_answer_get_one_together(
+    slack: Slack, running: Bot, action: str, breaks: int
+) -> None:
+    running.answerer.breaks = breaks
+    question = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
+    await running.answer(question)
+    [shown] = slack.replies(question)
+    await slack.until(lambda: action in offers(shown))
+    await slack.click("tanaka", shown, action)
+    await slack.click("smith", shown, action)
+    await running.heard()
+    await all_answered(running, "tanaka", "smith")
+
+    assert len(running.answerer.asked) == 2
 
 
 async def test_a_private_answer_that_failed_is_asked_for_again(
@@ -125,10 +151,7 @@ async def test_what_was_answered_privately_is_not_asked_again_by_the_same_button
     await slack.click("smith", shown, PRIVATELY)
     await slack.until(lambda: running.told("smith")[1:])
     await slack.until(lambda: offers(last_to(slack, "smith")))
-    while await running.state.threads.open_of(
-        slack.workspace.user("smith").id, surface="slack"
-    ):
-        await slack.clock.advance(0.01)
+    await all_answered(running, "smith")
     await slack.click("smith", shown, PRIVATELY)
     await running.heard()
     other = await slack.say("smith", "general", "@shirube and now?")
