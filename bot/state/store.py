@@ -100,24 +100,38 @@ async def open_state(
         vectors = SqliteVectorCache(folder / VECTORS)
         stack.push_async_callback(vectors.close)
         stack.push_async_callback(_released, lease)
-        yield State(
-            catalogue=SqlCatalogue(database, ageing=ageing),
-            generations=SqlGenerations(database, clock=clock),
-            runs=SqlRuns(database),
-            ledger=SqlLedger(database, clock=clock),
-            projection=SqlProjection(database),
-            quarantine=SqlQuarantine(database),
-            vectors=vectors,
-            conversations=SqlConversations(database),
-            questions=SqlQuestions(database, keep_texts=keep_texts),
-            line=SqlLine(database, clock=clock),
-            threads=SqlThreads(database),
-            outbox=SqlOutbox(database, keep_texts=keep_texts),
-            inbox_upkeep=SqlInboxUpkeep(database, keep_texts=keep_texts),
-            feedback=SqlFeedback(database, keep_texts=keep_texts),
-            writing=SqlWriting(database, clock=clock),
-            lease=lease,
+        yield _ports(
+            database, vectors, lease, clock=clock, keep_texts=keep_texts, ageing=ageing
         )
+
+
+def _ports(
+    database: Database,
+    vectors: SqliteVectorCache,
+    lease: Lease,
+    *,
+    clock: Clock,
+    keep_texts: bool,
+    ageing: Ageing | None,
+) -> State:
+    return State(
+        catalogue=SqlCatalogue(database, ageing=ageing),
+        generations=SqlGenerations(database, clock=clock),
+        runs=SqlRuns(database),
+        ledger=SqlLedger(database, clock=clock),
+        projection=SqlProjection(database),
+        quarantine=SqlQuarantine(database),
+        vectors=vectors,
+        conversations=SqlConversations(database),
+        questions=SqlQuestions(database, keep_texts=keep_texts),
+        line=SqlLine(database, clock=clock),
+        threads=SqlThreads(database),
+        outbox=SqlOutbox(database, keep_texts=keep_texts),
+        inbox_upkeep=SqlInboxUpkeep(database, keep_texts=keep_texts),
+        feedback=SqlFeedback(database, keep_texts=keep_texts),
+        writing=SqlWriting(database, clock=clock),
+        lease=lease,
+    )
 
 
 @asynccontextmanager
