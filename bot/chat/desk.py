@@ -16,6 +16,7 @@ from bot.answering.streams import closing
 from bot.chat.course import Course, Timing
 from bot.chat.endings import PassedOver, ending, turn_of, unanswered
 from bot.chat.permitting import Permits
+from bot.chat.rush import Rush
 from bot.chat.surface import Earlier, Ended, Showing, Surface, packed, unpacked
 from bot.core.access import Audience
 from bot.core.errors import BotError, Conflict, Unavailable
@@ -121,6 +122,7 @@ class Desk:
         earlier: Earlier | None = None,
         permits: Permits = _whatever_it_is,
         note: Note = lambda _, __: None,
+        rush: Rush | None = None,
         pause: Pause = asyncio.sleep,
     ) -> None:
         self._surface = surface
@@ -133,6 +135,7 @@ class Desk:
         self._earlier = earlier
         self._permits = permits
         self._note = note
+        self._rush = rush or Rush()
         self._pause = pause
         self._grown = asyncio.Event()
         self._idle = asyncio.Event()
@@ -181,7 +184,7 @@ class Desk:
                     group.create_task(self._guarded(claim))
 
     async def _claimed(self) -> Claim | None:
-        if self._draining or self._running.total() >= AT_ONCE:
+        if self._draining or self._running.total() >= self._rush.room(AT_ONCE):
             return None
         now = self._clock()
         try:

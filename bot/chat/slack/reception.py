@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, assert_never
 
+from bot.chat.rush import Rush
 from bot.chat.slack import actions
 from bot.chat.slack.cancelling import Cancelling
 from bot.chat.slack.directory import Directory
@@ -86,6 +87,7 @@ class Reception:
         lookups: Lookups,
         outbox: Outbox,
         clock: Callable[[], datetime],
+        rush: Rush | None = None,
         hears_threads: bool = True,
     ) -> None:
         self._intake = intake
@@ -97,6 +99,7 @@ class Reception:
         self._lookups = lookups
         self._outbox = outbox
         self._clock = clock
+        self._rush = rush or Rush()
         self._hears_threads = hears_threads
         self._overhearing = Overhearing(
             intake.terms.overhears, work, inbox=inbox, lookups=lookups, clock=clock
@@ -109,7 +112,8 @@ class Reception:
         taken = self._intake.read(body, now=self._clock())
         if taken is None:
             return None
-        said = await self._take(taken)
+        with self._rush.taking():
+            said = await self._take(taken)
         self._work.wake()
         self._notices.wake()
         return said

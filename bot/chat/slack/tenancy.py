@@ -13,6 +13,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.chat.desk import Desk
 from bot.chat.permitting import Permitting
+from bot.chat.rush import Rush
 from bot.chat.slack import actions, refusals
 from bot.chat.slack.app import Body, Late, bolt_app
 from bot.chat.slack.calling import Calling
@@ -69,7 +70,8 @@ class Tenancy:
         directory = Directory(self._client, team=found.us.team)
         surface = self._surface(directory, rules, rooms, tenure, found)
         earlier = Earlier(self._posting, directory, found.us, rules.terms)
-        self._desk = _desk(surface, earlier, rooms)
+        self._rush = Rush()
+        self._desk = _desk(surface, earlier, rooms, self._rush)
         repeats = Repeats(us=found.us, terms=rules.terms)
         self._notices = Notices(
             _errands(self._posting, directory, repeats, self._desk, rooms),
@@ -107,6 +109,7 @@ class Tenancy:
             lookups=rooms.lookups,
             outbox=rooms.outbox,
             clock=rooms.clock,
+            rush=self._rush,
             hears_threads=found.hears_threads,
         )
 
@@ -292,7 +295,7 @@ def _opening(
     return opened
 
 
-def _desk(surface: SlackSurface, earlier: Earlier, rooms: Rooms) -> Desk:
+def _desk(surface: SlackSurface, earlier: Earlier, rooms: Rooms, rush: Rush) -> Desk:
     permitting = Permitting(
         catalogue=rooms.catalogue,
         quotable=rooms.quotable,
@@ -309,4 +312,5 @@ def _desk(surface: SlackSurface, earlier: Earlier, rooms: Rooms) -> Desk:
         earlier=earlier.read,
         permits=permitting.permits,
         note=rooms.note,
+        rush=rush,
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ import pytest
 
 from bot.chat.desk import ATTEMPTS, HISTORY, HOPELESS, Desk
 from bot.chat.permitting import Permits
+from bot.chat.rush import FEW, MANY, Rush
 from bot.chat.surface import Earlier, Ended, Posted, packed, unpacked
 from bot.core.access import PUB, Audience, principal
 from bot.core.errors import Unavailable
@@ -175,6 +176,7 @@ async def at_work(
     *,
     earlier: Earlier | None = None,
     permits: Permits = permitted,
+    rush: Rush | None = None,
 ) -> AsyncIterator[Desk]:
     desk = Desk(
         surface=board,
@@ -186,6 +188,7 @@ async def at_work(
         pause=lambda _: asyncio.sleep(0.01),
         earlier=earlier,
         permits=permits,
+        rush=rush,
     )
     running = asyncio.create_task(desk.run())
     try:
@@ -256,6 +259,36 @@ async def test_what_an_answer_was_made_with_is_known_to_feedback(
         assert each.provenance == provenance(ended)
         assert each.staged is not None
         assert unpacked(each.staged).answer == ended
+
+
+async def test_few_are_begun_while_many_come_in(state: State) -> None:
+    enough = asyncio.Event()
+
+    async def slow(question: Question) -> AsyncGenerator[AnswerEvent, None]:
+        await enough.wait()
+        yield finished(question)
+
+    board, rush, coming = Board(), Rush(), ExitStack()
+    for _ in range(MANY):
+        coming.enter_context(rush.taking())
+    for number in range(1, FEW + 3):
+        await accept(state, incoming(str(number), thread=str(number)))
+
+    async with at_work(state, board, slow, rush=rush) as desk:
+        async with asyncio.timeout(20):
+            for _ in range(FEW):
+                await board.begun.acquire()
+            await state.questions.find(incoming("1").origin)  # the desk looks meanwhile
+            begun = len(board.order)
+            coming.close()
+            desk.wake()
+            await board.begun.acquire()
+            await board.begun.acquire()
+        enough.set()
+        await desk.drain()
+
+    assert begun == FEW
+    assert len(board.order) == FEW + 2
 
 
 async def test_what_was_overheard_is_on_no_account_before_the_model(
