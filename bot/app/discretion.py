@@ -4,14 +4,16 @@ A platform gets answers and a catalogue from here and no others, so that nothing
 it has to know of the setting.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.answering.discretion import Books, Shown, ShownBooks, ShownIndex
 from bot.answering.pointing import Pointing
 from bot.app.running import App
+from bot.app.sources import leftovers
 from bot.chat.desk import Answers
 from bot.core.ports import Catalogue
+from bot.core.sync import SourceStatus
 from bot.settings import SourceSettings
 
 
@@ -35,7 +37,7 @@ def discreet(app: App, /) -> Discreet:
     """
     sources, written = app.settings.sources, app.answering
     books: Books = app.state.catalogue
-    if all(source.chat_text == "full" for source in sources):
+    if not _restricts(sources):
         return Discreet(answer=written.answer, books=books, quotable=books)
     full, linked = _among(sources, "full"), _among(sources, "link-only")
     quotable, pointed = ShownBooks(books, full), ShownBooks(books, linked)
@@ -56,6 +58,17 @@ def discreet(app: App, /) -> Discreet:
         books=ShownBooks(books, _among(sources, "full", "link-only")),
         quotable=quotable,
     )
+
+
+def kept_back(
+    rows: Iterable[SourceStatus], sources: Collection[SourceSettings], /
+) -> Sequence[SourceStatus]:
+    """Return what chat platforms do not get though no table says so."""
+    return leftovers(rows, sources) if _restricts(sources) else ()
+
+
+def _restricts(sources: Iterable[SourceSettings]) -> bool:
+    return any(source.chat_text != "full" for source in sources)
 
 
 def _among(sources: Collection[SourceSettings], *kinds: str) -> Shown:

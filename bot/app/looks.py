@@ -2,18 +2,26 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Final
 
+import structlog
+
+from bot.app.discretion import kept_back
 from bot.app.libraries import loaded
 from bot.app.running import App
 from bot.core.access import PUB
 from bot.core.errors import BotError
 from bot.core.model import Generation
+from bot.core.sync import SourceStatus
 from bot.ops.check import Finding, Level
 from bot.ops.readiness import PATIENCE, Look
+from bot.telemetry import KEPT_FROM_CHATS
 from bot.telemetry.metrics import Metrics
+from bot.text.discretion import KEPT_BACK
+
+log = structlog.get_logger()
 
 COUNTING: Final = 60.0
 """Seconds between two counts of the documents."""
@@ -33,13 +41,26 @@ def looks(app: App, metrics: Metrics, /) -> Mapping[str, Look]:
 
 async def count(app: App, metrics: Metrics, /) -> None:
     """Count documents for ever, seldom: in a large catalogue that takes a while."""
+    told = set[str]()
     while True:
         with contextlib.suppress(BotError):  # which the look at the state tells
-            for row in await app.state.catalogue.sources():
+            rows = await app.state.catalogue.sources()
+            for row in rows:
                 metrics.source(
                     row.source, documents=row.documents, synced=row.last_success
                 )
+            if app.settings.slack.wanted:
+                _tell_kept_back(app, rows, told)
         await asyncio.sleep(COUNTING)
+
+
+def _tell_kept_back(app: App, rows: Iterable[SourceStatus], told: set[str]) -> None:
+    """Say once of each source that chats do not get it, though no table says so."""
+    for row in kept_back(rows, app.settings.sources):
+        if row.source not in told:
+            told.add(row.source)
+            sentence = KEPT_BACK.en.format(source=row.source, count=row.documents)
+            log.warning(KEPT_FROM_CHATS, problem=sentence)
 
 
 async def _state(app: App, metrics: Metrics) -> Finding:

@@ -5,7 +5,9 @@ import json
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from bot.telemetry import KEPT_FROM_CHATS
 from bot.text import pressing
 from tests.fakes import ollama_shaped
 from tests.fakes.ollama_shaped import MODEL
@@ -281,11 +283,18 @@ async def test_where_a_source_is_kept_back_so_is_what_no_table_names(
     tables = config.read_text(encoding="utf-8").split("[[sources]]")
     tables[3] = tables[3].partition('chat_text = "never"\n')[2]
     config.write_text("[[sources]]".join(tables[:3]) + tables[3], encoding="utf-8")
-    async with house.serving():
-        answer = await answer_to(slack, "tanaka", SALARY, where="総務")
+    with capture_logs() as lines:
+        async with house.serving():
+            answer = await answer_to(slack, "tanaka", SALARY, where="総務")
+    terminal = Terminal(house.folder, {})
+    checked = await asyncio.to_thread(terminal.run, "check", "--config", "slack.toml")
 
     assert NOT_FOUND in answer.text
     assert HIDDEN not in slack.outbound()
+    told = "jinji: no [[sources]] table names it and chat_text keeps something"
+    [line] = [each for each in lines if each["event"] == KEPT_FROM_CHATS]
+    assert told in line["problem"]
+    assert told in " ".join(checked.all.split())
 
 
 async def test_what_was_quoted_before_is_not_shown_once_it_may_only_be_linked(

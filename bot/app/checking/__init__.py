@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from bot.app import sources, stores
 from bot.app.checking.hosts import host_things
 from bot.app.checking.slack import slack_things
+from bot.app.discretion import kept_back
 from bot.app.rooms import Rooms
 from bot.app.running import now
 from bot.app.secret import secrets
@@ -43,6 +44,7 @@ from bot.state.report import report
 from bot.state.store import State, state_site
 from bot.text import findings as say
 from bot.text.ageing import RIGHTS_OLD
+from bot.text.discretion import KEPT_BACK
 from bot.text.phrases import Phrase
 
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -140,8 +142,17 @@ class _Checking:
                 )
                 for row in sources.leftovers(rows, self.settings.sources)
             ),
+            *self._kept_back(rows),
             *self._late(rows),
         ]
+
+    def _kept_back(self, rows: Iterable[SourceStatus]) -> Iterator[Finding]:
+        """Name sources that chats do not get, though no table says so."""
+        if self.settings.slack.wanted:
+            for row in kept_back(rows, self.settings.sources):
+                yield self.speaker.warning(
+                    KEPT_BACK, source=row.source, count=row.documents
+                )
 
     def _late(self, rows: Iterable[SourceStatus]) -> Iterator[Finding]:
         """Name sources of which too little is used, because nobody read them."""
