@@ -235,22 +235,26 @@ async def test_what_was_deleted_is_not_answered(slack: Slack, running: Bot) -> N
     assert texts(running) == []
 
 
+@pytest.mark.parametrize(
+    "text", ["産休は何日ですか？", "産休は何日ですか？ありがとうございます。"]
+)
 async def test_what_was_edited_is_answered_as_it_is_then(
-    slack: Slack, running: Bot
+    slack: Slack, running: Bot, text: str
 ) -> None:
     said = await overheard(running)
-    await slack.edit(said, "産休は何日ですか？")
+    await slack.edit(said, text)
     await running.heard()
     await answer_to(running, said)
 
-    assert texts(running) == ["産休は何日ですか？"]
+    assert texts(running) == [text]
 
 
+@pytest.mark.parametrize("text", ["解決しました", f"【解決済】{LEAVE}"])
 async def test_what_asks_nothing_any_more_is_not_answered(
-    slack: Slack, running: Bot
+    slack: Slack, running: Bot, text: str
 ) -> None:
     said = await overheard(running)
-    await slack.edit(said, "解決しました")
+    await slack.edit(said, text)
     await running.heard()
     await later(running)
 
