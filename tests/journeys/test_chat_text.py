@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from tests.fakes import ollama_shaped
 from tests.fakes.ollama_shaped import MODEL
 from tests.fakes.scripted_http import ScriptedHTTP, ndjson_reply
 from tests.fakes.slack import Slack
+from tests.fakes.slack.faults import ratelimited
 from tests.fakes.slack.model import Message
 from tests.fakes.slack_house import PLAIN, SlackHouse
 from tests.fakes.terminal import Terminal
@@ -295,6 +299,41 @@ async def test_where_a_source_is_kept_back_so_is_what_no_table_names(
     [line] = [each for each in lines if each["event"] == KEPT_FROM_CHATS]
     assert told in line["problem"]
     assert told in " ".join(checked.all.split())
+
+
+@pytest.mark.parametrize("now", ["link-only", "never"])
+async def test_an_answer_that_waited_to_be_shown_is_not_once_it_may_not_be(
+    house: SlackHouse, now: str
+) -> None:
+    """It was written, stored, and the process ended before Slack took it."""
+    slack = house.slack
+    config = house.folder / "slack.toml"
+    strict = config.read_text(encoding="utf-8")
+    config.write_text(strict.replace("link-only", "full"), encoding="utf-8")
+    for method in ("chat.postMessage", "chat.startStream"):
+        slack.faults.always(method, ratelimited(1))
+    async with house.serving():
+        question = await slack.say("tanaka", "総務", f"@shirube {CONTRACT}")
+        await asyncio.to_thread(until_staged, house)
+    config.write_text(strict.replace("link-only", now), encoding="utf-8")
+    slack.faults.clear()
+    before = len(slack.outbound())
+    async with house.serving():
+        [answer] = await slack.until(lambda: answers(slack, question), within=60)
+
+    assert LINKED not in slack.outbound()[before:]
+    assert ("「保守契約の解約条件」[1]" in str(answer.blocks)) is (now == "link-only")
+
+
+def until_staged(house: SlackHouse) -> None:
+    """Wait until an answer is stored that is still to be shown."""
+    with closing(sqlite3.connect(house.folder / ".shirube" / "state.db")) as state:
+        waits = "SELECT 1 FROM questions WHERE staged IS NOT NULL"
+        for _ in range(3000):
+            if state.execute(waits).fetchone():
+                return
+            time.sleep(0.01)
+    raise AssertionError("no answer was written")
 
 
 async def test_what_was_quoted_before_is_not_shown_once_it_may_only_be_linked(
