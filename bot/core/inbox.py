@@ -125,7 +125,7 @@ class Limit:
     """How many open questions a person may have on a surface, overheard ones aside.
 
     Of one that is too many the person hears what `telling` makes of its id, if
-    anything; it is called within a transaction, in a thread, and perhaps twice.
+    anything; it is called on the loop, within a transaction, and perhaps twice.
     """
 
     open: int

@@ -51,7 +51,7 @@ class Database(Protocol):
         """Have `writes` write all of it, or nothing if an error comes out of it.
 
         For the small changes that people wait for. What waits is written together,
-        so that many take hardly longer than one: it may run in a thread, and twice,
+        so that many take hardly longer than one: it runs on the loop, perhaps twice,
         and must do nothing but write. It waits for other processes for 1.5 seconds
         at most. To be used in methods that are `uninterrupted`.
         """

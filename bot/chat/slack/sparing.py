@@ -1,6 +1,5 @@
 """Keeps a flood of messages from being answered by a flood of notices."""
 
-import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,20 +20,18 @@ class _Told:
 class Sparing:
     """Remembers for a minute who was told something where, and because of what.
 
-    Whoever asks twice about the same event hears the same, from any thread.
+    Whoever asks twice about the same event hears the same.
     """
 
     _told: dict[str, dict[str, _Told]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def allows(self, person: str, place: str, event: str, /, *, now: datetime) -> bool:
         """Whether a person is to be told; that counts as done."""
-        with self._lock:
-            self._forget(now)
-            told = self._told.setdefault(person, {})
-            if place not in told and len(told) < TIMES:
-                told[place] = _Told(event, now)
-            return place in told and told[place].event == event
+        self._forget(now)
+        told = self._told.setdefault(person, {})
+        if place not in told and len(told) < TIMES:
+            told[place] = _Told(event, now)
+        return place in told and told[place].event == event
 
     def _forget(self, now: datetime) -> None:
         for person, told in list(self._told.items()):
