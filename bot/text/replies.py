@@ -95,7 +95,10 @@ SHARED: Final = Phrase(
 NOT_SHARED: Final = Phrase(
     ja=(
         "そのチャンネルには投稿できませんでした。"
-        "ボットを招待してから、チャンネルで質問してください。"
+        "ボットを招待し、ご自身も参加してから、チャンネルで質問してください。"
     ),
-    en="I cannot write in that channel. Please invite me there, and ask there.",
+    en=(
+        "I cannot write in that channel for you. "
+        "Please invite me there, join it yourself, and ask there."
+    ),
 )

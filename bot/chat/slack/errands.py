@@ -181,11 +181,18 @@ class Errands:
 
     async def _tell_or_say_so(self, errand: Errand, told: Told) -> None:
         try:
+            if told.calls and told.channel and told.thread is None:
+                await self._require_in(told.person, told.channel)
             await self._tell(errand, told)
         except Denied:
             if not told.otherwise:
                 raise
             await self._tell(errand, Told(text=told.otherwise, person=told.person))
+
+    async def _require_in(self, person: str, channel: str) -> None:
+        """Raise `Denied` for who has something said in a channel they have left."""
+        if not await self._directory.is_in(person, channel):
+            raise Denied("not_in_channel")
 
     async def _tell(self, errand: Errand, told: Told) -> str:
         channel = told.channel or await self._posting.direct(told.person)
@@ -342,6 +349,7 @@ class Errands:
 
     async def _opened(self, errand: Errand, before: Incoming, person: str) -> str:
         """Open a thread in the channel that says what is asked."""
+        await self._require_in(person, before.origin.channel)
         asked = line(literal(before.text), characters=_TITLE)
         said = replies.SHARED.say(before.language, question=asked)
         told = Told(text=said, person=person, channel=before.origin.channel)

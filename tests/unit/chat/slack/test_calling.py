@@ -178,6 +178,20 @@ async def test_nobody_is_called_from_where_the_settings_name_nobody(
     assert PERSON not in offers(answer)
 
 
+@pytest.mark.parametrize("action", [PERSON, "shirube_share"])
+async def test_who_has_left_a_channel_has_nothing_said_there(
+    slack: Slack, running: Bot, action: str
+) -> None:
+    answer = await private_answer(slack, running)
+    await slack.leave("tanaka", "総務")
+    await running.heard()
+    await slack.click("tanaka", answer, action)
+    await slack.until(lambda: running.told("tanaka")[2:])
+
+    assert running.told("tanaka")[2] == replies.NOT_SHARED.ja
+    assert not said_in(slack, "総務")
+
+
 async def test_who_has_people_called_hears_that_the_bot_is_not_there(
     slack: Slack, running: Bot
 ) -> None:
