@@ -17,6 +17,7 @@ from bot.chat.pacing import Pace, Pause
 from bot.chat.slack.abilities import Abilities
 from bot.chat.slack.contents import View, final
 from bot.chat.slack.directory import Directory
+from bot.chat.slack.leftovers import Leftovers
 from bot.chat.slack.live import Live
 from bot.chat.slack.placing import is_direct, is_of_channel, placed
 from bot.chat.slack.posting import Posting, Spot
@@ -91,7 +92,12 @@ class Showings:
             pause=pause,
             pace=Pace(every=UPDATES, clock=clock, pause=pause),
             abilities=Abilities(clock),
+            left=Leftovers(pause=pause),
         )
+
+    async def tidy(self) -> None:
+        """Take away what could not be taken away at once, until cancelled."""
+        await self._stage.left.tidy()
 
     @asynccontextmanager
     async def showing(self, claim: Claim, posted: Posted, /) -> AsyncIterator[Showing]:
@@ -205,6 +211,8 @@ class SlackShowing:
                 with contextlib.suppress(Unavailable, Denied, Conflict):
                     await self._stand_still()
                 await self._clear()
+        if self._status is not None and self._spot is not None:
+            self._stage.left.leave(self._spot, self._status)
 
     # --- while it is written -----------------------------------------------------
 
@@ -269,6 +277,7 @@ class SlackShowing:
             self._refused(denied)
             self._nowhere = True
             return None
+        stage.left.replaced(self._spot)
         self._status = StatusLine(
             stage.posting,
             self._spot,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.chat.pacing import Pace, Pause
 from bot.chat.slack.abilities import Abilities
 from bot.chat.slack.directory import Directory
+from bot.chat.slack.leftovers import Leftovers
 from bot.chat.slack.posting import Posting
 from bot.chat.slack.trail import Owner
 from bot.core.inbox import QuestionId
@@ -40,3 +41,4 @@ class Stage:
     pause: Pause
     pace: Pace
     abilities: Abilities
+    left: Leftovers

@@ -77,16 +77,26 @@ class StatusLine:
             await self._pause(STEP)
 
     async def clear(self) -> None:
-        """Take the line away, and have Slack offer no stop any more."""
+        """Take the line away, and have Slack offer no stop any more.
+
+        May be called again where it is not `cleared` after that.
+        """
         self._over = True
         async with self._one:
-            with contextlib.suppress(Unavailable, Denied, Conflict):
+            with contextlib.suppress(Unavailable, Conflict):
                 if self._tried:
-                    await self._posting.status(self._spot, "", loading=())
+                    with contextlib.suppress(Denied):
+                        await self._posting.status(self._spot, "", loading=())
                     self._tried = False
                 if self._working:
-                    await self._posting.session(self._spot, "active")
+                    with contextlib.suppress(Denied):
+                        await self._posting.session(self._spot, "active")
                     self._working = False
+
+    @property
+    def cleared(self) -> bool:
+        """Whether nothing of it is left."""
+        return not (self._tried or self._working)
 
     async def _refresh(self) -> None:
         if self._over or self._wanted is None:

@@ -60,6 +60,10 @@ class SlackSurface:
         """Begin to show a question; what an earlier attempt posted is taken over."""
         return self._showings.showing(claim, posted)
 
+    async def tidy(self) -> None:
+        """Take away what could not be taken away at once, until cancelled."""
+        await self._showings.tidy()
+
     def _company(self, channel: Channel, incoming: Incoming) -> Channel:
         match channel.company:
             case Company.INSIDE | Company.GUESTS if incoming.hints.get(SHARED):

@@ -69,6 +69,7 @@ class Tenancy:
         self._posting = Posting(self._client, tenure)
         directory = Directory(self._client, team=found.us.team)
         surface = self._surface(directory, rules, rooms, tenure, found)
+        self._tidy = surface.tidy
         earlier = Earlier(self._posting, directory, found.us, rules.terms)
         self._rush = Rush()
         self._desk = _desk(surface, earlier, rooms, self._rush)
@@ -172,6 +173,7 @@ class Tenancy:
             group.create_task(self._desk.run())
             group.create_task(self._notices.run())
             group.create_task(self._look_at_token())
+            group.create_task(self._tidy())
             if self._access.app_token is None:
                 group.create_task(self._serve_http())
             else:
