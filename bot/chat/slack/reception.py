@@ -12,7 +12,7 @@ from bot.chat.slack.directory import Directory
 from bot.chat.slack.errands import EDITED, Offer, Sharing, Withdrawal, notice, task
 from bot.chat.slack.intake import Intake
 from bot.chat.slack.notices import Notices
-from bot.chat.slack.overhearing import AT_ONCE, Overhearing
+from bot.chat.slack.overhearing import AT_ONCE, Overhearing, Stopping
 from bot.chat.slack.repeats import Repeats
 from bot.chat.slack.sparing import Sparing
 from bot.chat.slack.spoken import spoken
@@ -59,14 +59,11 @@ class Lookups(Threads, Askings, Protocol):
     """What people refer to."""
 
 
-class Work(Protocol):
-    """What works on questions."""
+class Work(Stopping, Protocol):
+    """What works on questions, and can be woken."""
 
     def wake(self) -> None:
         """Look into the inbox now."""
-
-    def stop(self, question: QuestionId, /) -> bool:
-        """Have a question end as cancelled; false if it is not worked on here."""
 
 
 class Reception:
