@@ -203,13 +203,14 @@ class Ordeal:
         await ending
 
     async def last_life(self, since: int) -> None:
-        """Serve until everything is answered, or for as long as one can wait."""
+        """Serve until everything is answered, or no answer comes any more."""
         async with process(self.house, self.log):
             await listening(self.slack, since=since)
-            for _ in range(8 * int(PATIENCE)):
-                if not open_ones(self.house.folder, self.number):
-                    break
+            left, seen = self.number, time.monotonic()
+            while left and time.monotonic() - seen < 4 * PATIENCE:
                 await asyncio.sleep(0.5)
+                before, left = left, open_ones(self.house.folder, self.number)
+                seen = time.monotonic() if left < before else seen
 
 
 def open_ones(folder: Path, asked: int) -> int:
