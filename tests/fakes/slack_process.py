@@ -61,3 +61,21 @@ def answers(slack: Slack, question: Message) -> list[Message]:
         for reply in slack.replies(question)
         if reply.metadata and reply.metadata["event_payload"]["part"] == "answer"
     ]
+
+
+async def comes_again(house: SlackHouse, question: Message, *, then: str) -> None:
+    """Serve anew, while Slack delivers again what was not acknowledged.
+
+    Returns when the question is answered, and so is another that was asked after it.
+    """
+    slack = house.slack
+    slack.sockets.drop()
+    await slack.until(lambda: not slack.sockets.open)
+    since = len(slack.sockets.ever)
+    async with process(house):
+        await listening(slack, since=since)
+        for delivery in list(slack.courier.deliveries):
+            await slack.courier.again(delivery)
+        await slack.until(lambda: answers(slack, question), within=PATIENCE)
+        other = await slack.say("sato", "general", f"@shirube {then}")
+        await slack.until(lambda: answers(slack, other), within=PATIENCE)

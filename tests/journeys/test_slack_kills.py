@@ -12,9 +12,8 @@ import pytest
 from tests.bench.slack_firm import rows
 from tests.fakes.faulty_proxy import CutAfter, FaultyProxy, Pass, faulty_proxy
 from tests.fakes.slack import Slack
-from tests.fakes.slack.model import Message
 from tests.fakes.slack_house import SlackHouse
-from tests.fakes.slack_process import PATIENCE, answers, listening, process
+from tests.fakes.slack_process import PATIENCE, answers, comes_again, listening, process
 
 LEAVE = "有給休暇は入社後いつから何日もらえますか？"
 
@@ -56,21 +55,6 @@ async def delivered(slack: Slack) -> None:
     )
 
 
-async def comes_again(house: SlackHouse, question: Message) -> None:
-    """Serve anew, while Slack delivers again what was not acknowledged."""
-    slack = house.slack
-    slack.sockets.drop()
-    await slack.until(lambda: not slack.sockets.open)
-    since = len(slack.sockets.ever)
-    async with process(house):
-        await listening(slack, since=since)
-        for delivery in list(slack.courier.deliveries):
-            await slack.courier.again(delivery)
-        await slack.until(lambda: answers(slack, question), within=PATIENCE)
-        other = await slack.say("sato", "general", f"@shirube {LEAVE}")
-        await slack.until(lambda: answers(slack, other), within=PATIENCE)
-
-
 async def test_row_2_what_was_stored_and_not_acked_is_answered_once(
     proxy: FaultyProxy, house: SlackHouse
 ) -> None:
@@ -86,7 +70,7 @@ async def test_row_2_what_was_stored_and_not_acked_is_answered_once(
     assert not any(sent.acked for sent in slack.courier.deliveries)
     proxy.fault = Pass()
 
-    await comes_again(house, question)
+    await comes_again(house, question, then=LEAVE)
 
     assert len(slack.replies(question)) == 1
     assert len([row for row in rows(house.folder) if row.message == question.ts]) == 1
@@ -108,7 +92,7 @@ async def test_row_3_what_was_not_stored_is_not_acked_and_comes_again(
     assert not any(sent.acked for sent in slack.courier.deliveries)
     assert rows(house.folder) == []
 
-    await comes_again(house, question)
+    await comes_again(house, question, then=LEAVE)
 
     assert len(slack.replies(question)) == 1
 
@@ -133,5 +117,5 @@ async def test_row_22_a_second_signal_ends_the_process_at_once_and_loses_nothing
 
     assert code == -signal.SIGTERM
     assert not answers(slack, question)
-    await comes_again(house, question)
+    await comes_again(house, question, then=LEAVE)
     assert len(slack.replies(question)) == 1

@@ -12,7 +12,13 @@ import pytest
 from tests.fakes.slack import Slack, slack_server
 from tests.fakes.slack.faults import Refuse
 from tests.fakes.slack_house import SlackHouse
-from tests.fakes.slack_process import PATIENCE, answers, listening, process
+from tests.fakes.slack_process import (
+    PATIENCE,
+    answers,
+    comes_again,
+    listening,
+    process,
+)
 
 LEAVE = "有給休暇は入社後いつから何日もらえますか？"
 
@@ -45,17 +51,8 @@ async def test_rows_1_2_and_4_after_a_kill_there_is_one_answer(
         running.kill()
         await running.wait()
     hold.release()
-    slack.sockets.drop()
-    await slack.until(lambda: not slack.sockets.open)
-    since = len(slack.sockets.ever)
 
-    async with process(house):
-        await listening(slack, since=since)
-        for delivery in list(slack.courier.deliveries):
-            await slack.courier.again(delivery)
-        await slack.until(lambda: answers(slack, question), within=PATIENCE)
-        other = await slack.say("sato", "general", f"@shirube {LEAVE}")
-        await slack.until(lambda: answers(slack, other), within=PATIENCE)
+    await comes_again(house, question, then=LEAVE)
 
     assert len(slack.replies(question)) == 1
 

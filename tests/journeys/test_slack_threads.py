@@ -48,16 +48,6 @@ REQUESTS = {"まとめて": SUMMARY, "summarise this thread": SUMMARY_EN}
 
 
 @pytest.fixture
-async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slack]:
-    """A Slack with a small firm in it."""
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    async with slack_server() as running:
-        yield running
-        assert running.complaints == []
-
-
-@pytest.fixture
 def model() -> Obedient:
     """A model that writes what it is told to."""
     return Obedient()
