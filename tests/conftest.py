@@ -1,6 +1,7 @@
 """The real servers that tests talk to: one of each a run, started on demand."""
 
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,6 +24,10 @@ from tests.fakes.scripted_http import ScriptedHTTP, serving
 from tests.fakes.weaviate_server import Node
 
 settings.register_profile("nightly")
+
+# What a shell runs in the background ignores Ctrl-C, and so would all that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class ScriptedModel(Protocol):
