@@ -44,6 +44,18 @@ async def open_question(running: Bot, said: Message) -> None:
     assert found is not None
 
 
+async def one_waits(
+    slack: Slack, running: Bot, first: str = "tanaka", second: str = "sato"
+) -> tuple[Message, Message]:
+    """Have one question worked on until the gate opens, and one wait behind it."""
+    running.answerer.gate.clear()
+    root = await slack.say(first, "総務", f"@shirube {LEAVE}")
+    await running.at_work()
+    waiting = await slack.say(second, "総務", "@shirube 育休は？", thread=root)
+    await open_question(running, waiting)
+    return root, waiting
+
+
 async def test_a_hushed_thread_is_answered_again_after_a_mention(
     slack: Slack, running: Bot
 ) -> None:
@@ -339,11 +351,7 @@ async def test_row_25_an_answer_that_is_being_posted_goes_with_its_question(
 async def test_row_26_an_edited_question_that_waits_is_answered_as_it_is_now(
     slack: Slack, running: Bot
 ) -> None:
-    running.answerer.gate.clear()
-    root = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
-    await running.at_work()
-    waiting = await slack.say("sato", "総務", "@shirube 育休は？", thread=root)
-    await open_question(running, waiting)
+    root, waiting = await one_waits(slack, running)
     await slack.edit(waiting, "@shirube 産休は何日？")
     await running.heard()
     running.answerer.gate.set()
@@ -355,11 +363,7 @@ async def test_row_26_an_edited_question_that_waits_is_answered_as_it_is_now(
 async def test_row_26_a_question_that_waits_and_asks_nothing_any_more_is_dropped(
     slack: Slack, running: Bot
 ) -> None:
-    running.answerer.gate.clear()
-    root = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
-    await running.at_work()
-    waiting = await slack.say("sato", "総務", "@shirube 育休は？", thread=root)
-    await open_question(running, waiting)
+    root, waiting = await one_waits(slack, running)
     await slack.edit(waiting, "解決しました")
     await running.heard()
     running.answerer.gate.set()
@@ -400,11 +404,7 @@ async def test_a_command_stops_what_its_asker_asked(slack: Slack, running: Bot) 
 
 
 async def test_what_waits_is_stopped_as_well(slack: Slack, running: Bot) -> None:
-    running.answerer.gate.clear()
-    root = await slack.say("sato", "総務", f"@shirube {LEAVE}")
-    await running.at_work()
-    waiting = await slack.say("tanaka", "総務", "@shirube 育休は？", thread=root)
-    await open_question(running, waiting)
+    root, _ = await one_waits(slack, running, "sato", "tanaka")
     await slack.command("tanaka", "総務", "/ask", "cancel")
     await slack.until(lambda: running.notices(root))
     [whisper] = await slack.until(lambda: slack.whispers("tanaka"))
@@ -557,11 +557,7 @@ async def test_a_question_that_waited_too_long_has_expired(
 ) -> None:
     around = Around(deadline=timedelta(seconds=120))
     async with bot(slack, tmp_path, around) as running:
-        running.answerer.gate.clear()
-        root = await slack.say("tanaka", "総務", f"@shirube {LEAVE}")
-        await running.at_work()
-        waiting = await slack.say("sato", "総務", "@shirube 育休は？", thread=root)
-        await open_question(running, waiting)
+        root, _ = await one_waits(slack, running)
         await slack.clock.advance(121)
         other = await slack.say("smith", "general", "@shirube hello?")
         await slack.until(lambda: running.notices(root))

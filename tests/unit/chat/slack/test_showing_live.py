@@ -32,7 +32,7 @@ async def question_in(slack: Slack, where: str = "general") -> Message:
 # --- row 1: any error of startStream
 
 
-async def test_row_where_streams_are_refused_a_message_is_edited_for_an_hour(
+async def test_where_streams_are_refused_a_message_is_edited_for_an_hour(
     slack: Slack, thread: Thread
 ) -> None:
     slack.platform.streaming = False
@@ -63,7 +63,7 @@ async def test_row_where_streams_are_refused_a_message_is_edited_for_an_hour(
     assert count(slack, "chat.startStream") == 2
 
 
-async def test_row_every_refusal_to_start_a_stream_falls_back(slack: Slack) -> None:
+async def test_every_refusal_to_start_a_stream_falls_back(slack: Slack) -> None:
     for code in ("missing_scope", "not_allowed_token_type", "invalid_arguments"):
         thread = Thread(slack)
         slack.faults.next("chat.startStream", Refuse(code))
@@ -109,7 +109,7 @@ async def test_trap_5_a_stream_that_is_full_goes_on_in_the_next_reply(
     assert not any("msg_too_long" in str(call) for call in slack.calls)
 
 
-async def test_row_a_sentence_that_is_too_long_for_one_stream_takes_more(
+async def test_a_sentence_that_is_too_long_for_one_stream_takes_more(
     slack: Slack, thread: Thread
 ) -> None:
     question = await question_in(slack)
@@ -185,7 +185,7 @@ async def test_trap_3_a_stream_that_died_before_its_end_is_completed(
     assert message.reads.startswith("一つ目の文です。[1]二つ目の文です。[1]")
 
 
-async def test_row_a_long_stream_that_died_goes_on_in_replies(
+async def test_a_long_stream_that_died_goes_on_in_replies(
     slack: Slack, thread: Thread
 ) -> None:
     question = await question_in(slack)
@@ -203,7 +203,7 @@ async def test_row_a_long_stream_that_died_goes_on_in_replies(
     assert all(sentence in shown.replace("\n", "") for sentence in LONG[:40])
 
 
-async def test_row_a_stream_that_a_person_stopped_is_not_gone_on_with(
+async def test_a_stream_that_a_person_stopped_is_not_gone_on_with(
     slack: Slack, thread: Thread
 ) -> None:
     question = await question_in(slack)
@@ -248,7 +248,7 @@ async def test_a_stream_that_somebody_else_stopped_goes_on_after_a_while(
 # --- row 5: message_not_found, thread_not_found
 
 
-async def test_row_a_question_that_was_deleted_cancels_the_answer(
+async def test_a_question_that_was_deleted_cancels_the_answer(
     slack: Slack, thread: Thread
 ) -> None:
     question = await question_in(slack)
@@ -262,7 +262,7 @@ async def test_row_a_question_that_was_deleted_cancels_the_answer(
     assert slack.replies(question) == []
 
 
-async def test_row_an_answer_that_was_deleted_cancels_the_rest_and_stays_away(
+async def test_an_answer_that_was_deleted_cancels_the_rest_and_stays_away(
     slack: Slack, thread: Thread
 ) -> None:
     question = await question_in(slack)
@@ -279,7 +279,7 @@ async def test_row_an_answer_that_was_deleted_cancels_the_rest_and_stays_away(
     assert slack.replies(question) == []
 
 
-async def test_row_a_bot_that_was_removed_from_the_channel_ends_in_peace(
+async def test_a_bot_that_was_removed_from_the_channel_ends_in_peace(
     slack: Slack, thread: Thread
 ) -> None:
     question = await question_in(slack)
@@ -295,7 +295,7 @@ async def test_row_a_bot_that_was_removed_from_the_channel_ends_in_peace(
 # --- row 6: 429
 
 
-async def test_row_what_is_written_while_slack_wants_a_pause_comes_in_one_piece(
+async def test_what_is_written_while_slack_wants_a_pause_comes_in_one_piece(
     slack: Slack, thread: Thread
 ) -> None:
     question = await question_in(slack)
